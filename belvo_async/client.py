@@ -1,0 +1,332 @@
+"""
+The client: owns the connections and mounts the resources, one line for each.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import os
+import platform
+
+from collections.abc import Mapping
+from types import EllipsisType, MappingProxyType, TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import attrs
+
+from belvo_async.clock import SYSTEM_CLOCK, Clock
+from belvo_async.deadlines import Deadlines
+from belvo_async.errors import InvalidArgumentError, TicketError
+from belvo_async.guards import Answered
+from belvo_async.guards import Links as BusyLinks
+from belvo_async.messages import Effect, Request, Secret
+from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.resources.banking import Accounts, Balances
+from belvo_async.resources.institutions import Institutions
+from belvo_async.resources.links import Links
+from belvo_async.resources.verbs import Context, Resource, Resumable, refusal
+from belvo_async.session import Engine, MfaSession, TokenPrompt
+from belvo_async.settings import (
+    BELVO_HOSTS,
+    Environment,
+    PoolLimits,
+    RateLimit,
+    RetryPolicy,
+    Timeouts,
+)
+from belvo_async.transport import Transport
+from belvo_async.transport.address import check_base_url
+from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
+from belvo_async.transport.retry import Budget, RetryingTransport
+from belvo_async.transport.throttle import ThrottledTransport, shared_bucket
+from belvo_async.version import __version__
+
+
+USER_AGENT: Final = f"belvo-async/{__version__} (Python {platform.python_version()})"
+
+BELVO_RATE_LIMIT: Final = RateLimit(hosts=BELVO_HOSTS)
+BELVO_RETRY_POLICY: Final = RetryPolicy()
+DEFAULT_TIMEOUTS: Final = Timeouts()
+DEFAULT_POOL: Final = PoolLimits()
+DIRECT: Final = Network()
+
+
+@attrs.frozen
+class Options:
+    """
+    What `with_options()` can change.
+    """
+
+    prompt: TokenPrompt | None
+    timeouts: Timeouts
+    retry: RetryPolicy | None
+    rate_limit: RateLimit | None
+
+
+class BelvoClient:
+    """
+    A client for Belvo. Open it with `async with`, in the event loop that uses it.
+
+    Making one does no I/O and does not check the keys: `await client.check()` does. One client serves any
+    number of tasks of its loop; make it once, not for each request.
+
+    Args:
+        secret_id: Your secret id.
+
+        secret_password: Your secret password. It is kept as a ready header and shown nowhere.
+
+        environment: `sandbox` or `production`.
+
+        base_url: Another address instead; `https`, or `http` on the loopback.
+
+        prompt: Asks users for tokens, where a call names nobody else.
+
+        timeouts: How long to wait.
+
+        retry: When to repeat; `None` never does, not even what provably was not sent.
+
+        pool: How much of the network to use.
+
+        rate_limit: How many requests to send; `None` sets no limit. Holds for Belvo's own hosts by default.
+
+        network: Proxies and certificates.
+
+        clock: What time it is.
+
+    Raises:
+        InvalidArgumentError: An argument cannot be right.
+    """
+
+    links: Links
+    accounts: Accounts
+    balances: Balances
+    institutions: Institutions
+
+    def __init__(
+        self,
+        secret_id: str,
+        secret_password: str,
+        *,
+        environment: Environment | str | None = None,
+        base_url: str | None = None,
+        prompt: TokenPrompt | None = None,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        retry: RetryPolicy | None = BELVO_RETRY_POLICY,
+        pool: PoolLimits = DEFAULT_POOL,
+        rate_limit: RateLimit | None = BELVO_RATE_LIMIT,
+        network: Network = DIRECT,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        authorization = _authorization(secret_id, secret_password)
+        del secret_password  # what raises below must not show it
+        if isinstance(authorization, InvalidArgumentError):
+            raise authorization
+        address = _address(environment, base_url)
+        self._authorization = authorization
+        self._owns_pool = True
+        self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)
+        self._budget = Budget(retry.budget if retry is not None else 1)
+        self._clock = clock
+        self._deadlines, self._answered, self._busy = Deadlines(clock), Answered(clock), BusyLinks()
+        self._mount(Options(prompt, timeouts, retry, rate_limit))
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """
+        Return a client whose keys come from `BELVO_SECRET_ID` and `BELVO_SECRET_PASSWORD`.
+
+        The address comes from `BELVO_ENV` (`sandbox`, `production`) or `BELVO_API_URL`; *options* are as for
+        the client itself.
+
+        Raises:
+            InvalidArgumentError: A variable is missing or cannot be right.
+        """
+        return cls(
+            _variable("BELVO_SECRET_ID"),
+            _variable("BELVO_SECRET_PASSWORD"),
+            **{
+                "environment": os.environ.get("BELVO_ENV") or None,
+                "base_url": os.environ.get("BELVO_API_URL") or None,
+                **options,
+            },
+        )
+
+    def _mount(self, options: Options) -> None:
+        self._options = options
+        self._engine = Engine(
+            self._transport(options), self._clock, self._deadlines, self._answered, self._busy
+        )
+        context = Context(self._engine, options.prompt)
+        self.links = Links(context)
+        self.accounts = Accounts(context)
+        self.balances = Balances(context)
+        self.institutions = Institutions(context)
+
+    def _transport(self, options: Options) -> Transport:
+        transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock)
+        limit = options.rate_limit
+        if limit is not None and (limit.hosts is None or urlsplit(self.base_url).hostname in limit.hosts):
+            bucket = shared_bucket(self.base_url, self._authorization.reveal() or "", limit)
+            transport = ThrottledTransport(transport, bucket, self._clock)
+        if options.retry is not None:
+            transport = RetryingTransport(transport, options.retry, self._clock, self._budget)
+        return transport
+
+    @property
+    def base_url(self) -> str:
+        """
+        Where requests go.
+        """
+        return self._pool.base_url
+
+    @property
+    def resources(self) -> Mapping[str, Resource[Any]]:
+        """
+        Every resource by its name, in the order of Belvo's documentation.
+        """
+        mounted = (self.institutions, self.links, self.accounts, self.balances)
+        return MappingProxyType({resource.name: resource for resource in mounted})
+
+    def __repr__(self) -> str:
+        return f"<BelvoClient {self.base_url}>"
+
+    # --- its life ---
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """
+        Close all connections, also inside a cancelled scope; harmless when done before.
+
+        Requests that are under way fail. On a client from `with_options()` this does nothing: the connections
+        belong to the client it came from.
+        """
+        if self._owns_pool:
+            await self._pool.aclose()
+
+    def with_options(
+        self,
+        *,
+        prompt: TokenPrompt | EllipsisType | None = ...,
+        timeouts: Timeouts | EllipsisType = ...,
+        retry: RetryPolicy | EllipsisType | None = ...,
+        rate_limit: RateLimit | EllipsisType | None = ...,
+    ) -> Self:
+        """
+        Return a client that shares connections, links and deadlines with this one and differs in what is given.
+        """
+        given = {"prompt": prompt, "timeouts": timeouts, "retry": retry, "rate_limit": rate_limit}
+        other = copy.copy(self)
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not ...}
+        other._owns_pool = False  # noqa: SLF001 - of its own class
+        other._mount(attrs.evolve(self._options, **changes))  # noqa: SLF001 - as above
+        return other
+
+    # --- what belongs to no resource ---
+
+    async def check(self) -> None:
+        """
+        Ask Belvo whether it knows the keys.
+
+        Raises:
+            AuthenticationError: It does not, or they belong to the other environment.
+
+            TransportError: It cannot be reached.
+        """
+        # https://developers.belvo.com/docs/authentication
+        answer = await self._engine.transport.send(Request("GET", "/api/", Effect.READ))
+        if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
+            raise refusal(answer)
+
+    def resume(
+        self,
+        ticket: MfaTicket,
+        token: str | None = None,
+        *,
+        prompt: TokenPrompt | None = None,
+    ) -> MfaSession[Any]:
+        """
+        Go on with a suspended session, made by this client or any other with the same keys.
+
+        Args:
+            ticket: From `session.suspend()`, or from the `ticket` of an `MfaError`.
+
+            token: What the user gave. Without one, a challenge that expects no input counts as confirmed, and
+                any other goes to the prompt.
+
+            prompt: Whom to ask for tokens; the client's prompt by default.
+
+        Returns:
+            A session in state CHALLENGED: await it for what the call was to bring (a link, or a list of data).
+
+        Raises:
+            TicketError: No resource of this client answers challenges on the path of the ticket.
+
+            InvalidArgumentError: The challenge may have been answered already.
+        """
+        answer = Secret(token)
+        del token  # what raises below must not show it
+        for resource in self.resources.values():
+            if isinstance(resource, Resumable) and resource.path == ticket.path:
+                return resource.resume_ticket(ticket, answer, prompt)
+        raise TicketError(problem="it belongs to no resource of this client")
+
+
+def _authorization(secret_id: object, secret_password: object) -> Secret | InvalidArgumentError:
+    """
+    Return the value of the header, or what is wrong: it is raised where the password is no variable any more.
+    """
+    for name, value in (("secret_id", secret_id), ("secret_password", secret_password)):
+        if not isinstance(value, str) or not value or not value.isprintable() or value != value.strip():
+            found = (
+                "an empty one"
+                if value == ""
+                else "another"
+                if isinstance(value, str)
+                else type(value).__name__
+            )
+            return InvalidArgumentError(
+                argument=name, expected="text without spaces around it or control characters", found=found
+            )
+    if ":" in str(secret_id):
+        return InvalidArgumentError(argument="secret_id", expected="no colon in it", found="one")
+    return Secret("Basic " + base64.b64encode(f"{secret_id}:{secret_password}".encode()).decode())
+
+
+def _address(environment: Environment | str | None, base_url: str | None) -> str:
+    if (environment is None) == (base_url is None):
+        raise InvalidArgumentError(
+            argument="environment",
+            expected="either an environment or a base_url",
+            found="neither" if base_url is None else "both",
+        )
+    if base_url is not None:
+        return check_base_url(base_url)
+    if isinstance(environment, Environment):
+        return environment.value
+    known = {member.name.lower(): member for member in Environment}
+    if environment not in known:
+        raise InvalidArgumentError(
+            argument="environment", expected=" or ".join(known), found=repr(environment)[:40]
+        )
+    return known[environment].value
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise InvalidArgumentError(
+            argument=name, expected="an environment variable of this name", found="none"
+        )
+    return value

@@ -1,0 +1,150 @@
+"""
+Bytes to models and back, in two tiers. Only here are msgspec (but for `models._fields`) and cattrs imported.
+
+The first tier is msgspec's native decoder, straight into the attrs classes. It is strict, and most answers
+pass it. What it refuses goes to the second, `codec.lenient`, which lives with Belvo's variants and, where it
+cannot, says what was wrong and where. Both agree on every answer that the first accepts. The second is
+imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
+
+import attrs
+import msgspec
+
+from belvo_async.errors import DecodeError
+from belvo_async.messages import Answer, Body
+
+
+T = TypeVar("T")
+
+_encoder: Final = msgspec.json.Encoder(decimal_format="number")
+
+_parser: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def encode(body: Body) -> bytes:
+    """
+    Return *body* as JSON. Decimals keep their digits, dates and instants become ISO 8601.
+    """
+    return _encoder.encode(body.reveal())
+
+
+def parse(content: bytes) -> Any:
+    """
+    Return the value of JSON *content* without types; `None` if it is no JSON.
+    """
+    try:
+        return _parser.decode(content)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def decoder(type_: type[T]) -> Callable[[Answer], T]:
+    """
+    Return the function that reads an answer into *type_*: a model, or `list` of one.
+
+    Where one object was announced a list of one is read as well, and the other way round.
+
+    The function raises `DecodeError`, which tells what was wrong and where.
+    """
+    return _Reader(type_).read
+
+
+@attrs.frozen(kw_only=True)
+class Page(Generic[T]):
+    """
+    One page of a list.
+
+    Attributes:
+        count: How many there are on all pages.
+
+        next: The address of the next page; `None` on the last.
+
+        previous: The address of the page before; `None` on the first.
+
+        results: What is on this page.
+    """
+
+    count: int | None = None
+    next: str | None = None
+    previous: str | None = None
+    results: tuple[T, ...] = ()
+
+
+def page_decoder(model: type[T]) -> Callable[[Answer], Page[T]]:
+    """
+    Return the function that reads an answer into a page of *model*.
+    """
+    return _Reader(Page[model]).read  # type: ignore[valid-type] # a class at run time
+
+
+class _Reader:
+    """
+    Both tiers for one type.
+    """
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+        self._native = _native(type_)
+
+    def read(self, answer: Answer) -> Any:
+        if answer.status == 202:  # noqa: PLR2004 - accepted, to be done later
+            raise self._error(answer, ("expected the data, found 202 Accepted, which brings them later",))
+        try:
+            return self._native.decode(answer.body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            pass  # outside of the handler, so that the first tier's error is not shown as a context
+        return self._lenient(answer)
+
+    def _lenient(self, answer: Answer) -> Any:
+        value = parse(answer.body)
+        if value is None:
+            raise self._error(answer, (f"expected JSON, found {len(answer.body)} bytes that are none",))
+        from belvo_async.codec import lenient  # noqa: PLC0415 - most programs never need it
+
+        structured, problems = lenient.structure(_as_announced(value, self._type), self._type)
+        if problems:
+            raise self._error(answer, problems)
+        return structured
+
+    def _error(self, answer: Answer, problems: tuple[str, ...]) -> DecodeError:
+        return DecodeError(
+            expected=_name(self._type),
+            problems=problems,
+            status=answer.status,
+            request_id=answer.request_id,
+        )
+
+
+@cache
+def _native(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def _name(type_: Any) -> str:
+    inner = get_args(type_)
+    outer = getattr(get_origin(type_) or type_, "__name__", str(type_))
+    return f"{outer} of {_name(inner[0])}" if inner else outer
+
+
+def _as_announced(value: Any, type_: Any) -> Any:
+    """
+    Turn one object into a list of one, or a list of one into its object, as *type_* wants it.
+    """
+    wants_list = get_origin(type_) is list
+    if wants_list and isinstance(value, dict) and _resembles(value, get_args(type_)[0]):
+        return [value]
+    if not wants_list and isinstance(value, list) and len(value) == 1:
+        return value[0]
+    return value
+
+
+def _resembles(value: Mapping[str, Any], model: Any) -> bool:
+    # An object with no key of the model is something else (an error, a receipt), not an empty model.
+    return attrs.has(model) and not attrs.fields_dict(model).keys().isdisjoint(value)

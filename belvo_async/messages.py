@@ -1,0 +1,168 @@
+"""
+What crosses the border between the flow and the wire: a request out, an answer in.
+
+A request says what repeating it could do (`Effect`), because only the flow knows; the transport decides by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from typing import Any, Final, final
+
+import attrs
+
+
+class Effect(Enum):
+    """
+    What a request does at Belvo, and so whether it may be repeated.
+    """
+
+    READ = auto()
+    """Changes nothing. May be repeated."""
+
+    WRITE = auto()
+    """Changes something, or logs in at the institution. Not repeated once it may have been sent."""
+
+    ONCE = auto()
+    """Carries a one-time token, or answers a challenge without one. Sent at most once, whatever is answered."""
+
+
+@final
+class Secret:
+    """
+    A text that shows itself nowhere: not in a `repr`, a log, a traceback's variables or a pickle.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> Any:
+        msg = "a secret is never pickled"
+        raise TypeError(msg)
+
+    def reveal(self) -> str | None:
+        """
+        Return the text itself. Do not keep it in a variable.
+        """
+        return self._value
+
+
+@final
+class Body:
+    """
+    The members of a JSON request. Shows their names and never a value.
+
+    `None` is dropped by identity, so `False`, `0` and `""` are sent. It is no
+    mapping on purpose: tools that print the variables of a traceback open mappings.
+    """
+
+    __slots__ = ("_members",)
+
+    def __init__(self, members: Mapping[str, object]) -> None:
+        self._members = {name: value for name, value in members.items() if value is not None}
+
+    def __repr__(self) -> str:
+        return f"Body({', '.join(self._members)})"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Body) and self._members == other._members
+
+    __hash__ = None  # type: ignore[assignment] # values may be lists
+
+    def __getitem__(self, name: str) -> object:
+        return self._members[name]
+
+    def __reduce__(self) -> Any:
+        msg = "a request body may hold a password or a token and is never pickled"
+        raise TypeError(msg)
+
+    def extended(self, members: Mapping[str, object]) -> Body:
+        """
+        Return a body with *members* added.
+        """
+        return Body({**self._members, **members})
+
+    def reveal(self) -> dict[str, object]:
+        """
+        Return the members themselves, for the encoder. Do not keep them in a variable.
+        """
+        return self._members
+
+
+Query = tuple[tuple[str, str], ...]
+
+NO_QUERY: Final[Query] = ()
+
+
+@attrs.frozen
+class Request:
+    """
+    One request to Belvo.
+
+    Attributes:
+        method: The HTTP method.
+
+        path: Below the base URL, beginning and ending with a slash.
+
+        effect: What repeating it could do.
+
+        query: Names and values, not yet encoded.
+
+        body: The JSON members, if there are any.
+
+        at_institution: Whether Belvo works at the institution before it answers,
+            which may take minutes.
+    """
+
+    method: str
+    path: str
+    effect: Effect
+    query: Query = attrs.field(default=NO_QUERY, repr=lambda query: repr([name for name, _ in query]))
+    body: Body | None = None
+    at_institution: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@attrs.frozen
+class Answer:
+    """
+    One answer of Belvo's, whatever its status.
+
+    Attributes:
+        status: The HTTP status.
+
+        body: The bytes, whole.
+
+        content_type: As sent.
+
+        request_id: From the headers, if there was one.
+
+        retry_after: Seconds to wait, if the headers said so.
+    """
+
+    status: int
+    body: bytes = attrs.field(repr=False)
+    content_type: str = "application/json"
+    request_id: str | None = None
+    retry_after: float | None = None
+
+    @property
+    def is_html(self) -> bool:
+        """
+        Whether it is a page for people. Belvo's firewall answers so, Belvo never.
+        """
+        return self.content_type.lower().startswith("text/html")

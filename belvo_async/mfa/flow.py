@@ -1,0 +1,369 @@
+"""
+One MFA conversation, without I/O: answers go in, requests come out.
+
+Rule: nothing here waits, reads a clock, or holds a password or a token. What happened comes in as an argument,
+the time included; the one place a token appears is the request that `submit()` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, cast
+
+import attrs
+
+from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
+from belvo_async.errors import (
+    ApiError,
+    BelvoError,
+    InvalidArgumentError,
+    LoginError,
+    MfaExpiredError,
+    MfaRejectedError,
+    MfaRoundsExceededError,
+    NotResumableError,
+    SessionExpiredError,
+    api_error,
+)
+from belvo_async.messages import Request, Secret
+from belvo_async.mfa.challenge import MfaChallenge, expires_at, read_token_required
+from belvo_async.mfa.machine import MfaEvent, MfaState, advance
+from belvo_async.mfa.operation import Operation
+from belvo_async.mfa.ticket import MfaTicket
+
+
+TOKEN_REQUIRED: Final = 428
+"""The status by which alone a challenge is told from anything else."""
+
+LONGEST_TOKEN: Final = 4_096
+"""Characters; keeps a pasted file from going to a bank."""
+
+DEFAULT_MAX_ROUNDS: Final = 5
+
+
+@attrs.frozen
+class Step:
+    """
+    One thing that happened to a session.
+
+    Attributes:
+        event: What happened.
+
+        state: The state it led to.
+
+        at: When (aware, UTC).
+
+        request_id: What Belvo's support asks for, if an answer brought the step.
+    """
+
+    event: MfaEvent
+    state: MfaState
+    at: datetime
+    request_id: str | None = None
+
+
+@attrs.define(eq=False)
+class MfaFlow:
+    """
+    One MFA conversation.
+
+    Tell it what happens, in this order: `start()`, then `receive()` with each answer, or
+    `unsent()` or `lost()` where none came; while it is CHALLENGED, `submit()` and send what it returns.
+    Look at `state` after each call. A call that the state does not allow raises
+    `SessionStateError` and changes nothing.
+
+    Attributes:
+        operation: The call it belongs to.
+
+        max_rounds: How many challenges may be answered.
+
+        state: Where it is.
+
+        challenge: The newest challenge, answered or not.
+
+        deadline: Its end in monotonic seconds; `None` if the institution did not say.
+
+        error: What ended it, if an answer did.
+
+        answered: Whether an answer to `challenge` may have been sent.
+    """
+
+    operation: Operation
+    max_rounds: int = DEFAULT_MAX_ROUNDS
+    clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)  # passed on to challenges, never read
+    state: MfaState = MfaState.READY
+    challenge: MfaChallenge | None = None
+    deadline: float | None = None
+    error: BelvoError | None = None
+    answered: bool = False
+    request_id: str | None = None
+    _steps: list[Step] = attrs.field(factory=list, repr=False)
+
+    @classmethod
+    def from_ticket(cls, ticket: MfaTicket, moment: Moment, clock: Clock = SYSTEM_CLOCK) -> MfaFlow:
+        """
+        Return the flow that goes on where *ticket* was taken.
+
+        Raises:
+            InvalidArgumentError: An answer to it may have been sent already.
+        """
+        if ticket.answered:
+            raise InvalidArgumentError(
+                argument="ticket",
+                expected="a challenge that was not answered yet",
+                found="one to which an answer may have been sent; look what became of it, never answer it again",
+            )
+        return cls(
+            ticket.to_operation(),
+            ticket.max_rounds,
+            clock,
+            state=MfaState.CHALLENGED,
+            challenge=ticket.to_challenge(clock),
+            deadline=ticket.deadline(moment),
+            request_id=ticket.request_id,
+        )
+
+    @property
+    def history(self) -> Sequence[Step]:
+        """
+        All that happened, oldest first.
+        """
+        return tuple(self._steps)
+
+    # --- the opening request ---
+
+    def start(self, moment: Moment) -> None:
+        """
+        The opening request is about to be sent.
+        """
+        self._happen(MfaEvent.REQUESTED, moment, asked="starting")
+
+    # --- what comes back ---
+
+    def receive(
+        self,
+        status: int,
+        payload: object,
+        moment: Moment,
+        *,
+        html: bool = False,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """
+        An answer to the request under way arrived.
+
+        Args:
+            status: HTTP status. 2xx completes, 428 challenges, the rest fails.
+
+            payload: The parsed JSON body; `None` if it is none. Not looked at for 2xx.
+
+            moment: When it arrived. The deadline counts from here.
+
+            html: Whether the body was a page for people.
+
+            request_id: From the headers.
+
+            retry_after: Seconds, from the headers.
+        """
+        if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own borders
+            self.request_id = request_id or self.request_id
+            self._happen(MfaEvent.SUCCEEDED, moment, asked="receiving an answer")
+            return
+        error = api_error(status, payload, html=html, request_id=request_id, retry_after=retry_after)
+        if status == TOKEN_REQUIRED:
+            self._receive_challenge(payload, error, moment)
+        else:
+            self._receive_error(error, moment)
+
+    def _receive_challenge(self, payload: object, error: ApiError, moment: Moment) -> None:
+        required = read_token_required(payload, link=self.operation.link)
+        if required is None:
+            self._refuse(_not_resumable(error, self.challenge), moment)
+            return
+        advance(self.state, MfaEvent.CHALLENGE_ISSUED, asked="receiving a challenge")
+        self.challenge = MfaChallenge(
+            kind=required.kind,
+            type=required.type,
+            instructions=required.instructions,
+            value=required.value,
+            expects_user_input=required.expects_user_input,
+            session=required.session,
+            link=required.link,
+            expires_at=expires_at(moment.instant, required.expiry),
+            round=1 if self.challenge is None else self.challenge.round + 1,
+            operation=self.operation.name,
+            request_id=required.request_id or error.request_id,
+            issued_at=moment.instant,
+            clock=self.clock,
+        )
+        self.deadline = None if required.expiry is None else moment.monotonic + required.expiry
+        self.request_id = self.challenge.request_id
+        self.answered = False
+        if not self.operation.resumable:
+            self._refuse(_not_resumable(error, self.challenge), moment)
+        elif self.challenge.round > self.max_rounds:
+            self._refuse(
+                MfaRoundsExceededError(
+                    challenge=self.challenge, ticket=self.ticket(), max_rounds=self.max_rounds
+                ),
+                moment,
+            )
+        else:
+            self._happen(MfaEvent.CHALLENGE_ISSUED, moment)
+
+    def _receive_error(self, error: ApiError, moment: Moment) -> None:
+        self.request_id = error.request_id or self.request_id
+        if self.state is MfaState.RESUMING and isinstance(error, SessionExpiredError):
+            expired = MfaExpiredError(challenge=self.challenge)
+            expired.__cause__ = error
+            self._end(expired, MfaEvent.DEADLINE_PASSED, moment)
+        elif self.state is MfaState.RESUMING and isinstance(error, LoginError):
+            self._refuse(
+                MfaRejectedError(challenge=self.challenge, **attrs.asdict(error, recurse=False)), moment
+            )
+        else:
+            self._refuse(error, moment)
+
+    def unsent(self, moment: Moment) -> None:
+        """
+        The request under way provably never left. It may be handed to the transport again.
+        """
+        self._happen(MfaEvent.UNSENT, moment, asked="taking a request back")
+        self.answered = False
+
+    def lost(self, error: BelvoError, moment: Moment) -> None:
+        """
+        The request under way may have left, and brought no answer that can be read.
+        """
+        self._end(error, MfaEvent.LOST, moment)
+
+    # --- the user's turn ---
+
+    def submit(self, token: Secret, moment: Moment) -> Request:
+        """
+        Return the request that answers the challenge. Send it once, or tell `unsent()`.
+
+        Args:
+            token: What the user gave; it holds `None` where the challenge expects no input.
+
+        Raises:
+            MfaExpiredError: The deadline has passed; the flow is EXPIRED now.
+
+            InvalidArgumentError: *token* cannot be right. Nothing changed.
+
+            SessionStateError: There is no challenge to answer, or it was answered already.
+        """
+        if self.state is MfaState.EXPIRED:
+            raise MfaExpiredError(challenge=self.challenge)
+        advance(self.state, MfaEvent.SUBMITTED, asked="submit()")
+        if self.expire(moment):
+            raise MfaExpiredError(challenge=self.challenge)
+        challenge = cast(MfaChallenge, self.challenge)  # CHALLENGED has one
+        check_token(token, challenge)
+        request = self.operation.resume_request(challenge.session, challenge.link, token)
+        self._happen(MfaEvent.SUBMITTED, moment)
+        self.answered = True
+        return request
+
+    def expire(self, moment: Moment) -> bool:
+        """
+        Notice that time has passed; return whether the challenge has ended by it.
+        """
+        if self.state is not MfaState.CHALLENGED or self.deadline is None or moment.monotonic < self.deadline:
+            return False
+        self._end(MfaExpiredError(challenge=self.challenge), MfaEvent.DEADLINE_PASSED, moment)
+        return True
+
+    def suspend(self, moment: Moment) -> MfaTicket:
+        """
+        End the flow here and return the ticket with which it goes on elsewhere.
+
+        Raises:
+            MfaExpiredError: The deadline has passed; there is nothing to go on with.
+
+            SessionStateError: There is no open challenge.
+        """
+        advance(self.state, MfaEvent.PARKED, asked="suspend()")
+        if self.expire(moment):
+            raise MfaExpiredError(challenge=self.challenge)
+        self._happen(MfaEvent.PARKED, moment)
+        return self._ticket(cast(MfaChallenge, self.challenge))  # CHALLENGED has one
+
+    def give_up(self, moment: Moment, error: BelvoError | None = None) -> None:
+        """
+        The caller cancelled, or the user declined.
+        """
+        self._end(error, MfaEvent.GIVEN_UP, moment, asked="cancel()")
+
+    def fail_prompt(self, error: BelvoError, moment: Moment) -> None:
+        """
+        The prompt could not bring an answer.
+        """
+        self._end(error, MfaEvent.PROMPT_FAILED, moment)
+
+    def ticket(self) -> MfaTicket | None:
+        """
+        Return the newest challenge as a ticket; `None` if there was none.
+
+        If an answer to it may have been sent, the ticket says so and is good for finding out only.
+        """
+        return None if self.challenge is None else self._ticket(self.challenge)
+
+    def _ticket(self, challenge: MfaChallenge) -> MfaTicket:
+        return MfaTicket.for_challenge(
+            challenge,
+            self.operation,
+            max_rounds=self.max_rounds,
+            answered=self.answered,
+        )
+
+    # --- the only two ways to another state ---
+
+    def _happen(
+        self, event: MfaEvent, moment: Moment, *, asked: str = "", request_id: str | None = None
+    ) -> None:
+        self.state = advance(self.state, event, asked=asked)
+        self._steps.append(Step(event, self.state, moment.instant, request_id or self.request_id))
+
+    def _end(self, error: BelvoError | None, event: MfaEvent, moment: Moment, *, asked: str = "") -> None:
+        self._happen(event, moment, asked=asked)
+        self.error = error
+
+    def _refuse(self, error: BelvoError, moment: Moment) -> None:
+        self._end(error, MfaEvent.REFUSED, moment, asked="receiving an answer")
+
+
+def check_token(token: Secret, challenge: MfaChallenge) -> None:
+    """
+    Refuse what cannot be the answer to *challenge*, without showing it.
+
+    Raises:
+        InvalidArgumentError: It is empty where input is expected, given where none is, or no token at all.
+    """
+    # The frame that raises must not hold the token in a variable.
+    problem = _problem(token.reveal(), expected=challenge.expects_user_input)
+    if problem is not None:
+        raise InvalidArgumentError(argument="token", expected=problem[0], found=problem[1])
+
+
+def _problem(token: object, *, expected: bool) -> tuple[str, str] | None:
+    """
+    Return what would be right and what was found, if *token* cannot be an answer.
+    """
+    if token is not None and not isinstance(token, str):
+        return "text, since tokens may begin with 0", type(token).__name__
+    if not expected:
+        return ("None, since this challenge expects no input", "text") if token else None
+    if not token or token.isspace():
+        return "the token the user was given", "only spaces" if token else "nothing"
+    if len(token) > LONGEST_TOKEN:
+        return f"at most {LONGEST_TOKEN} characters", str(len(token))
+    if not token.isprintable():
+        return "printable characters", "a control character or line end; strip() it"
+    return None
+
+
+def _not_resumable(error: ApiError, challenge: MfaChallenge | None) -> NotResumableError:
+    return NotResumableError(challenge=challenge, **attrs.asdict(error, recurse=False))

@@ -1,0 +1,144 @@
+"""
+How the arguments of a call become what Belvo reads: query parameters, dates, lists of names.
+
+Everything is checked here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Final, TypeAlias
+
+from belvo_async.errors import InvalidArgumentError
+from belvo_async.messages import Query
+
+
+Scalar: TypeAlias = str | int | bool | Decimal | date | datetime | Enum
+
+Filter: TypeAlias = Scalar | Sequence[Scalar] | AbstractSet[Scalar] | None
+"""The value of a filter. Sequences are sent with commas; `None` is not sent."""
+
+Names: TypeAlias = str | Sequence[str] | None
+"""Names of fields, as `fields` and `omit` take them."""
+
+Day: TypeAlias = date | str
+"""A day: a `date`, or text as `2026-01-31`."""
+
+FILTER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+
+FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}", re.ASCII)
+
+
+def query(filters: Mapping[str, Filter]) -> Query:
+    """
+    Return *filters* as query parameters, without those that are `None`.
+
+    Raises:
+        InvalidArgumentError: A name is no filter's, or a value cannot be sent.
+    """
+    return tuple((_name(name), _text(name, value)) for name, value in filters.items() if value is not None)
+
+
+def selection(fields: Names, omit: Names) -> Query:
+    """
+    Return the parameters that say which fields to send back.
+    """
+    given = (("fields", fields), ("omit", omit))
+    return tuple((name, _field_names(name, value)) for name, value in given if value is not None)
+
+
+def day(argument: str, value: Day) -> str:
+    """
+    Return *value* as Belvo reads a day.
+
+    Raises:
+        InvalidArgumentError: It is no day; an instant is none, since it needs a time zone to become one.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    found = repr(value) if isinstance(value, str) else type(value).__name__
+    raise InvalidArgumentError(argument=argument, expected="a date, or text as 2026-01-31", found=found[:40])
+
+
+def period(date_from: Day, date_to: Day) -> dict[str, str]:
+    """
+    Return both ends of a period, the earlier one first.
+    """
+    first, last = day("date_from", date_from), day("date_to", date_to)
+    if first > last:
+        raise InvalidArgumentError(argument="date_from", expected=f"a day not after {last}", found=first)
+    return {"date_from": first, "date_to": last}
+
+
+def positive(argument: str, value: int | None) -> int | None:
+    """
+    Return *value* if it is a whole number above 0 or `None`.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise InvalidArgumentError(argument=argument, expected="a whole number above 0", found=repr(value)[:40])
+
+
+def _name(name: str) -> str:
+    if FILTER_NAME.fullmatch(name):
+        return name
+    raise InvalidArgumentError(
+        argument=name[:40], expected="the name of a filter, as status__in", found="another"
+    )
+
+
+def _text(name: str, value: Filter) -> str:
+    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str):
+        texts = [_item(name, item) for item in value]
+        return ",".join(sorted(texts) if isinstance(value, AbstractSet) else texts)
+    return _scalar(name, value)
+
+
+def _item(name: str, value: Scalar) -> str:
+    text = _scalar(name, value)
+    if "," in text:
+        # Belvo splits at every comma, whatever was meant.
+        raise InvalidArgumentError(argument=name, expected="items without a comma", found="one that has it")
+    return text
+
+
+def _scalar(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Enum():
+            return str(value.value)
+        case datetime():
+            if value.tzinfo is None:
+                raise InvalidArgumentError(argument=name, expected="an aware datetime", found="a naive one")
+            return value.isoformat()
+        case date():
+            return value.isoformat()
+        case str() | int() | Decimal():
+            return str(value)
+        case _:
+            raise InvalidArgumentError(
+                argument=name,
+                expected="text, a number, a date or a sequence of them",
+                found=type(value).__name__,
+            )
+
+
+def _field_names(argument: str, value: str | Sequence[str]) -> str:
+    names = value.split(",") if isinstance(value, str) else list(value)
+    if names and all(isinstance(name, str) and FIELD_NAME.fullmatch(name) for name in names):
+        return ",".join(names)
+    raise InvalidArgumentError(
+        argument=argument, expected="names of fields, as id,name", found="something else"
+    )

@@ -1,0 +1,179 @@
+"""
+What bodies have to look like: forms as data, and the one function that checks a body against one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final, TypeAlias
+
+import attrs
+
+from belvo_async.sandbox.answers import Json
+from belvo_async.sandbox.refusals import Problem, Refusal
+
+
+Check: TypeAlias = Callable[[object], str | None]
+"""Looks at a value that was given; returns the code of what is wrong with it, or `None`."""
+
+
+def text(value: object) -> str | None:
+    """
+    Any text but the empty one.
+    """
+    if not isinstance(value, str):
+        return "invalid"
+    return None if value.strip() else "blank"
+
+
+def flag(value: object) -> str | None:
+    """
+    A boolean.
+    """
+    return None if isinstance(value, bool) else "invalid"
+
+
+def year(value: object) -> str | None:
+    """
+    A year, as a number or as four digits.
+    """
+    return None if re.fullmatch(r"\d{4}", str(value)) else "invalid"
+
+
+def day(value: object) -> str | None:
+    """
+    A date like `2026-01-31`.
+    """
+    try:
+        date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        return "invalid"
+    return None
+
+
+def listing(value: object) -> str | None:
+    """
+    A list.
+    """
+    return None if isinstance(value, list) else "not_a_list"
+
+
+def choice(*choices: str) -> Check:
+    """
+    One of *choices*.
+    """
+
+    def check(value: object) -> str | None:
+        return None if value in choices else "invalid_choice"
+
+    return check
+
+
+def sized(shortest: int, longest: int) -> Check:
+    """
+    A text of *shortest* to *longest* characters.
+    """
+
+    def check(value: object) -> str | None:
+        if isinstance(value, str) and value and not shortest <= len(value) <= longest:
+            return "invalid"
+        return text(value)
+
+    return check
+
+
+def matching(pattern: str, code: str = "invalid") -> Check:
+    """
+    A text that matches *pattern* as a whole; else *code*.
+    """
+
+    def check(value: object) -> str | None:
+        return None if isinstance(value, str) and re.fullmatch(pattern, value) else code
+
+    return check
+
+
+@attrs.frozen
+class Field:
+    """
+    One member of a body.
+    """
+
+    name: str
+    check: Check
+    required: bool = False
+
+
+@attrs.frozen
+class Form:
+    """
+    The members that a body may have. Others are ignored, as Belvo does.
+    """
+
+    fields: tuple[Field, ...]
+
+    def check(self, body: Json) -> None:
+        """
+        Refuse *body* with one problem for each field that is wrong.
+        """
+        problems = [
+            Problem(code, field.name) for field in self.fields if (code := _fault(field, body)) is not None
+        ]
+        if problems:
+            raise Refusal(*problems)
+
+
+def _fault(field: Field, body: Json) -> str | None:
+    if field.name not in body:
+        return "required" if field.required else None
+    value = body[field.name]
+    return "null" if value is None else field.check(value)
+
+
+def form(*required: Field, optional: tuple[Field, ...] = ()) -> Form:
+    """
+    Return the form with these *required* and *optional* fields.
+    """
+    return Form((*(attrs.evolve(field, required=True) for field in required), *optional))
+
+
+LINK: Final = Field("link", text)
+TOKEN: Final = Field("token", text)
+SAVE_DATA: Final = Field("save_data", flag)
+DATE_FROM: Final = Field("date_from", day)
+DATE_TO: Final = Field("date_to", day)
+
+STORAGE: Final = r"store|nostore|[1-9]\d{0,1}d|[12]\d\dd|3[0-5]\dd|36[0-5]d"
+
+UPKEEP: Final = (
+    Field("fetch_resources", listing),
+    Field("stale_in", matching(r"[1-9]\d{0,2}d")),
+)
+DOCUMENTS: Final = tuple(
+    Field(name, text)
+    for name in ("password2", "username_type", "encryption_key", "certificate", "private_key", "token")
+)
+
+REGISTRATION: Final = form(
+    Field("institution", text),
+    Field("username", text),
+    Field("password", text),
+    optional=(
+        *DOCUMENTS,
+        *UPKEEP,
+        Field("username2", text),
+        Field("username3", text),
+        Field("external_id", sized(3, 256)),
+        Field("access_mode", choice("single", "recurrent")),
+        Field("credentials_storage", matching(STORAGE, "invalid_credentials_storage")),
+        Field("fetch_historical", flag),
+        SAVE_DATA,
+    ),
+)
+UPDATE: Final = form(Field("password", text), optional=DOCUMENTS)
+ACCESS_MODE: Final = form(Field("access_mode", choice("single", "recurrent")), optional=UPKEEP)
+REFRESH: Final = form(optional=UPKEEP)
+RESUME: Final = form(Field("session", text), LINK, optional=(TOKEN, SAVE_DATA))

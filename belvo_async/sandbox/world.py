@@ -1,0 +1,51 @@
+"""
+Everything that the sandbox's Belvo consists of, in one place.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from belvo_async.sandbox.clock import Clock, stamp
+from belvo_async.sandbox.desk import Desk
+from belvo_async.sandbox.ids import Ids
+from belvo_async.sandbox.registry import Registry
+from belvo_async.sandbox.saved import Saved
+from belvo_async.sandbox.settings import Settings
+
+
+@attrs.frozen(eq=False)
+class World:
+    """
+    The state of one sandbox.
+
+    Attributes:
+        key: Id of the secret keys, shown as `created_by` in links.
+
+        busy: Ids of the links that work is under way for.
+    """
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    registry: Registry
+    desk: Desk
+    saved: Saved
+    key: str
+    busy: set[str] = attrs.field(factory=set)
+
+    @property
+    def now(self) -> str:
+        """
+        The time as Belvo writes it.
+        """
+        return stamp(self.clock)
+
+
+def make_world(settings: Settings, clock: Clock, seed: int, remember: int) -> World:
+    """
+    Return a world without links. The same *seed* draws the same ids.
+    """
+    ids = Ids(seed)
+    desk = Desk(settings, clock, ids, remember)
+    return World(settings, clock, ids, Registry(), desk, Saved(), ids.uuid())

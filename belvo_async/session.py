@@ -1,0 +1,590 @@
+"""
+`MfaSession`: the flow, driven.
+
+It does four things and decides nothing: reads the clock, sends what the flow says, feeds back what arrived, and
+lets the prompt or the caller answer. What is allowed when stands in `mfa.machine`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from types import TracebackType
+from typing import Any, Generic, NoReturn, Self, TypeVar, cast
+
+import attrs
+
+from belvo_async.clock import Clock, Moment, moment
+from belvo_async.codec import parse
+from belvo_async.deadlines import Deadline, Deadlines
+from belvo_async.errors import (
+    BelvoError,
+    ClientStateError,
+    DecodeError,
+    InvalidArgumentError,
+    MfaCancelledError,
+    MfaDeclinedError,
+    MfaRequiredError,
+    PromptFailedError,
+    SessionStateError,
+    TransportError,
+    UncertainOutcomeError,
+)
+from belvo_async.guards import Answered, Links
+from belvo_async.messages import Answer, Request, Secret
+from belvo_async.mfa.challenge import MfaChallenge
+from belvo_async.mfa.flow import MfaFlow, Step
+from belvo_async.mfa.machine import REMEDIES, MfaState
+from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.transport import Transport
+
+
+T = TypeVar("T")
+
+TokenPrompt = Callable[[MfaChallenge], Awaitable[str | None]]
+"""
+Asks the user. Called for every challenge, also where nothing is to be typed: then return `None` when
+the user is done. Cancelled when the challenge expires. Raise `MfaDeclinedError` if the user does not want to.
+"""
+
+
+@attrs.frozen
+class Engine:
+    """
+    What the sessions of one client share.
+    """
+
+    transport: Transport
+    clock: Clock
+    deadlines: Deadlines
+    answered: Answered
+    links: Links
+
+
+@attrs.frozen(kw_only=True)
+class Call(Generic[T]):
+    """
+    A call as the user made it: what to send, and how to read what comes.
+
+    Attributes:
+        flow: Makes a new flow for it.
+
+        opening: The first request; none where the call goes on from a ticket, and an
+            error where the arguments were no good.
+
+        decode: Reads the result.
+
+        answer: The answer to the first challenge, where the call brought it.
+    """
+
+    flow: Callable[[], MfaFlow]
+    opening: Request | InvalidArgumentError | None
+    decode: Callable[[Answer], T]
+    answer: Secret | None = None
+
+
+class MfaSession(Generic[T]):
+    """
+    One call that may need the user, from its first request to its result.
+
+    Nothing is sent until it is driven, in one of two ways:
+
+    - `result = await session`: challenges go to the prompt. Without one, the first challenge raises
+      `MfaRequiredError`, which carries a ticket.
+
+    - by hand, token by token:
+
+          async with session:
+              async for challenge in session:
+                  await session.submit(await ask(challenge))
+          result = session.result
+
+    Cancelling the task that drives it ends it (CANCELLED): if a request was under way, what became of it
+    is unknown and `error` is an `UncertainOutcomeError`; if it waited for the user, `ticket` can still be
+    answered. Leaving its `async with` early does the same.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_answer",
+        "_asking",
+        "_call",
+        "_decode",
+        "_driving",
+        "_engine",
+        "_flow",
+        "_held",
+        "_interrupted",
+        "_owner",
+        "_prompt",
+        "_result",
+        "_shown",
+        "_timer",
+    )
+
+    def __init__(self, engine: Engine, call: Call[T], prompt: TokenPrompt | None) -> None:
+        self._engine = engine
+        self._call: Call[T] | None = call
+        self._decode = call.decode
+        self._prompt = prompt
+        self._flow = call.flow()
+        self._answer = call.answer
+        self._result: T | None = None
+        self._owner: asyncio.Task[Any] | None = None  # the task that drove it last
+        self._driving = False  # that task is inside of a method
+        self._asking = False  # and there inside of the prompt
+        self._interrupted = False  # and is to leave the prompt, for a reason of ours
+        self._shown: MfaChallenge | None = None  # by the loop, and not answered since
+        self._timer: Deadline | None = None
+        self._held: str | None = None  # the link it keeps busy
+
+    # --- what it is ---
+
+    @property
+    def state(self) -> MfaState:
+        """
+        Where it is.
+        """
+        return self._flow.state
+
+    @property
+    def operation(self) -> str:
+        """
+        The call it carries out: `balances.retrieve`.
+        """
+        return self._flow.operation.name
+
+    @property
+    def link(self) -> str | None:
+        """
+        Id of the link it is about; `None` while a registration has none.
+        """
+        challenge = self._flow.challenge
+        return self._flow.operation.link if challenge is None else challenge.link
+
+    @property
+    def challenge(self) -> MfaChallenge | None:
+        """
+        What the institution wants, in state CHALLENGED; else `None`.
+        """
+        return self._flow.challenge if self._flow.state is MfaState.CHALLENGED else None
+
+    @property
+    def history(self) -> Sequence[Step]:
+        """
+        All that happened to it, oldest first.
+        """
+        return self._flow.history
+
+    @property
+    def request_id(self) -> str | None:
+        """
+        What Belvo's support asks for, from the newest answer that had one.
+        """
+        return self._flow.request_id
+
+    @property
+    def error(self) -> BelvoError | None:
+        """
+        What ended it, if it did not complete.
+        """
+        return self._flow.error
+
+    @property
+    def result(self) -> T:
+        """
+        What Belvo brought.
+
+        Raises:
+            BelvoError: What ended the session instead.
+
+            SessionStateError: It has not ended.
+        """
+        if self._flow.state is MfaState.COMPLETED:
+            return self._result  # type: ignore[return-value] # COMPLETED has one, which may be None
+        if self._flow.error is not None:
+            raise self._flow.error
+        raise self._misused("`session.result`")
+
+    @property
+    def ticket(self) -> MfaTicket | None:
+        """
+        Its newest challenge as a ticket, once the session has ended without completing; else `None`.
+
+        If an answer may have been sent, it is marked as answered and good for finding out only.
+        """
+        state = self._flow.state
+        return self._flow.ticket() if state.is_final and state is not MfaState.COMPLETED else None
+
+    def __repr__(self) -> str:
+        rounds = "" if self._flow.challenge is None else f" round {self._flow.challenge.round}"
+        return f"<MfaSession {self.operation} {self.state.name}{rounds}>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = "a session belongs to its process; suspend() gives a ticket that pickles"
+        raise TypeError(msg)
+
+    # --- with a prompt ---
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._run().__await__()
+
+    async def _run(self) -> T:
+        self._enter("awaiting it")
+        try:
+            await self._begin()
+            while self._flow.state is MfaState.CHALLENGED:
+                if self._prompt is None:
+                    raise MfaRequiredError(challenge=self._flow.challenge, ticket=self.suspend())
+                await self._pass_on(await self._ask(self._prompt))
+        finally:
+            self._driving = False
+        return self.result
+
+    async def _ask(self, prompt: TokenPrompt) -> Secret:
+        """
+        Let *prompt* answer, until the deadline.
+        """
+        task = cast("asyncio.Task[Any]", self._owner)
+        cancelled_before = task.cancelling()
+        self._asking = True
+        try:
+            return Secret(await prompt(cast(MfaChallenge, self._flow.challenge)))
+        except asyncio.CancelledError as error:
+            if task.cancelling() > cancelled_before + self._interrupted:
+                self._give_up()  # from outside
+                raise
+            if not self._interrupted:
+                raise self._prompt_failed("the prompt was cancelled") from error
+        except MfaDeclinedError as error:
+            if not self._interrupted:
+                self._decline(error)
+                raise
+        except Exception as error:
+            if not self._interrupted:
+                raise self._prompt_failed("the prompt failed") from error
+        finally:
+            self._asking = False
+            if self._interrupted:
+                self._interrupted = False
+                task.uncancel()
+        raise self._ended()
+
+    async def _pass_on(self, answer: Secret) -> None:
+        try:
+            await self._send_answer(answer)
+        except InvalidArgumentError as error:
+            raise self._prompt_failed("the prompt returned what cannot be a token") from error
+
+    def _prompt_failed(self, problem: str) -> PromptFailedError:
+        error = PromptFailedError(challenge=self._flow.challenge, ticket=self._flow.ticket(), problem=problem)
+        self._flow.fail_prompt(error, self._now())
+        self._settle()
+        return error
+
+    def _decline(self, error: MfaDeclinedError) -> None:
+        error.challenge, error.ticket = self._flow.challenge, self._flow.ticket()
+        self._flow.give_up(self._now(), error)
+        self._settle()
+
+    # --- by hand ---
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._flow.state in {MfaState.READY, MfaState.CHALLENGED}:
+            self.cancel()
+
+    def __aiter__(self) -> AsyncIterator[MfaChallenge]:
+        return self
+
+    async def __anext__(self) -> MfaChallenge:
+        self._enter("the next challenge")
+        try:
+            await self._begin()
+        finally:
+            self._driving = False
+        challenge = self.challenge
+        if challenge is not None:
+            if challenge is self._shown:
+                raise self._misused("the next challenge")
+            self._shown = challenge
+            return challenge
+        if self._flow.state in {MfaState.FAILED, MfaState.EXPIRED}:
+            raise self._ended()
+        raise StopAsyncIteration
+
+    async def submit(self, token: str | None = None) -> None:
+        """
+        Answer the challenge. What comes next tells the loop, or `state`.
+
+        A refused token brings a new challenge, not an error. Once this returns or raises, the challenge it
+        answered is never answered again; unless the error says that nothing was sent, then the state is
+        CHALLENGED as before and `submit()` may be called once more.
+
+        Args:
+            token: What the user gave. Leave it out if `MfaChallenge.expects_user_input` is false.
+
+        Raises:
+            InvalidArgumentError: *token* cannot be right; nothing was sent and nothing changed.
+
+            MfaExpiredError: The deadline has passed; nothing was sent.
+
+            SessionStateError: There is no challenge to answer, or it was answered already.
+
+            ApiError: Belvo ended the session; `MfaRejectedError` if the institution refused the login.
+
+            TransportError: No answer arrived; `sent` tells whether the token may have left.
+        """
+        answer = Secret(token)
+        del token  # what raises below must not show it
+        self._enter("submit()")
+        self._shown = None
+        try:
+            await self._send_answer(answer)
+        finally:
+            self._driving = False
+
+    # --- ending it ---
+
+    def suspend(self) -> MfaTicket:
+        """
+        End it here and return the ticket with which `client.resume()` goes on, in any process.
+
+        If its prompt is waiting, the prompt is cancelled, and who awaits the session gets `MfaRequiredError`.
+
+        Raises:
+            MfaExpiredError: The deadline has passed.
+
+            SessionStateError: There is no open challenge.
+        """
+        try:
+            return self._flow.suspend(self._now())
+        finally:
+            self._settle()
+            self._interrupt()
+
+    def cancel(self) -> None:
+        """
+        Give it up. Nothing is sent; the institution notices when the challenge expires.
+
+        If its prompt is waiting, the prompt is cancelled, and who awaits the session gets `MfaCancelledError`.
+
+        Raises:
+            SessionStateError: A request is under way (cancel the task that waits for it), or it has ended.
+        """
+        self._flow.give_up(self._now(), self._cancelled())
+        self._settle()
+        self._interrupt()
+
+    def restart(self) -> MfaSession[T]:
+        """
+        Return a new session for the same call, from the beginning. The institution will send a new token.
+
+        Nothing in the library calls this: it is the caller's decision, and in good time the user's.
+
+        Raises:
+            SessionStateError: This one has not failed, expired or been cancelled, or was made from a ticket,
+                which does not know the call.
+        """
+        ended = {MfaState.FAILED, MfaState.EXPIRED, MfaState.CANCELLED}
+        if self._call is None or not isinstance(self._call.opening, Request) or self._flow.state not in ended:
+            raise self._misused("restart()")
+        return MfaSession(self._engine, self._call, self._prompt)
+
+    # --- what both ways share ---
+
+    def _enter(self, asked: str) -> None:
+        if self._driving:
+            raise SessionStateError(
+                asked=asked,
+                state=self.state.name,
+                remedy="another task is driving it, or its prompt is waiting",
+            )
+        self._owner = asyncio.current_task()
+        self._driving = True
+
+    async def _begin(self) -> None:
+        if self._call is not None and isinstance(self._call.opening, InvalidArgumentError):
+            raise self._call.opening
+        if self._flow.state is MfaState.READY:
+            await self._open()
+        elif self._flow.state is MfaState.CHALLENGED and self._answer is not None:
+            await self._send_answer(self._answer)
+
+    async def _open(self) -> None:
+        opening = cast(Request, cast("Call[T]", self._call).opening)
+        await self._hold(self._flow.operation.link)
+        self._flow.start(self._now())
+        await self._exchange(opening)
+
+    async def _send_answer(self, answer: Secret) -> None:
+        flow, answered = self._flow, self._engine.answered
+        if flow.state is MfaState.CHALLENGED:
+            key = _identity(flow.challenge)
+            await self._hold(cast(MfaChallenge, flow.challenge).link)
+            if key in answered:
+                self._release()
+                raise SessionStateError(
+                    asked="submit()",
+                    state="CHALLENGED (by a ticket that was used before)",
+                    remedy="this challenge was answered by another session of this client",
+                )
+        try:
+            request = flow.submit(answer, self._now())
+        finally:
+            self._settle()
+        answered.add(_identity(flow.challenge))
+        await self._exchange(request)
+        self._answer = None
+
+    async def _exchange(self, request: Request) -> None:
+        """
+        Send *request* and let the flow know what became of it. The one place where a session meets the wire.
+        """
+        try:
+            answer = await self._engine.transport.send(request)
+        except BaseException as error:
+            self._broken_off(error, request)
+            raise
+        self._receive(answer)
+        if self._flow.error is not None:
+            raise self._flow.error
+
+    def _receive(self, answer: Answer) -> None:
+        flow, now = self._flow, self._now()
+        succeeded = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP's own borders
+        try:
+            if succeeded:
+                self._result = self._decode(answer)
+            flow.receive(
+                answer.status,
+                None if succeeded else parse(answer.body),
+                now,
+                html=answer.is_html,
+                request_id=answer.request_id,
+                retry_after=answer.retry_after,
+            )
+        except DecodeError as error:
+            flow.lost(error, now)
+        self._settle()
+
+    def _broken_off(self, error: BaseException, request: Request) -> None:
+        """
+        No answer came. What may have left is never sent again.
+        """
+        flow, now = self._flow, self._now()
+        if isinstance(error, TransportError | ClientStateError) and not getattr(error, "sent", False):
+            if flow.state is MfaState.RESUMING:
+                self._engine.answered.discard(_identity(flow.challenge))
+            flow.unsent(now)
+        else:
+            told = error if isinstance(error, TransportError) else _cut_short(error, request)
+            if isinstance(told, UncertainOutcomeError):
+                told.ticket = flow.ticket()
+            if isinstance(error, asyncio.CancelledError):
+                flow.give_up(now, told)
+            else:
+                flow.lost(told, now)
+        self._settle()
+
+    async def _hold(self, link: str | None) -> None:
+        """
+        Keep *link* busy, waiting for it if another session does.
+        """
+        if link is None or self._held is not None:
+            return
+        try:
+            await self._engine.links.acquire(link, self)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+        self._held = link
+
+    def holds_up(self, task: asyncio.Task[Any] | None) -> bool:
+        """
+        Whether *task* would wait for ever for this session's link. See `guards.Holder`.
+        """
+        return self._flow.state is MfaState.CHALLENGED and self._owner is task
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._engine.links.release(self._held, self)
+            self._held = None
+
+    def _settle(self) -> None:
+        """
+        After a change of state: keep what the new state needs, and let go of the rest.
+        """
+        flow = self._flow
+        if flow.state is MfaState.CHALLENGED:
+            self._park()
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if flow.state.is_final or flow.state is MfaState.READY:
+            self._release()
+        if flow.state in {MfaState.COMPLETED, MfaState.SUSPENDED}:
+            self._call = self._answer = None  # nothing may start over, so nothing secret is kept
+
+    def _park(self) -> None:
+        link = cast(MfaChallenge, self._flow.challenge).link
+        if self._held is None and self._engine.links.claim(link, self):
+            self._held = link  # a registration learns its link here
+        if self._timer is None and self._flow.deadline is not None:
+            self._timer = self._engine.deadlines.at(self._flow.deadline, self._ring)
+
+    def _ring(self) -> None:
+        """
+        The deadline has come.
+        """
+        self._timer = None
+        if self._flow.expire(self._now()):
+            self._settle()
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        """
+        Make a waiting prompt end.
+        """
+        if self._asking and self._flow.state is not MfaState.CHALLENGED and not self._interrupted:
+            self._interrupted = True
+            cast("asyncio.Task[Any]", self._owner).cancel()
+
+    def _give_up(self) -> None:
+        if not self._flow.state.is_final:
+            self._flow.give_up(self._now(), self._cancelled())
+            self._settle()
+
+    def _cancelled(self) -> MfaCancelledError:
+        return MfaCancelledError(challenge=self._flow.challenge, ticket=self._flow.ticket())
+
+    def _ended(self) -> BelvoError:
+        if self._flow.error is not None:
+            return self._flow.error
+        return MfaRequiredError(challenge=self._flow.challenge, ticket=self._flow.ticket())
+
+    def _misused(self, asked: str) -> SessionStateError:
+        state = self._flow.state
+        return SessionStateError(asked=asked, state=state.name, remedy=REMEDIES[state])
+
+    def _now(self) -> Moment:
+        return moment(self._engine.clock)
+
+
+def _identity(challenge: MfaChallenge | None) -> tuple[str, int] | None:
+    # Belvo may keep the id of an MFA session for the next challenge; the round tells them apart.
+    return None if challenge is None else (challenge.session, challenge.round)
+
+
+def _cut_short(error: BaseException, request: Request) -> UncertainOutcomeError:
+    what = "its task was cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+    return UncertainOutcomeError(request=str(request), reason=f"{what} while it was under way", sent=True)

@@ -1,0 +1,107 @@
+"""
+Where requests go: the base URL, paths and ids, checked before anything is sent.
+
+An id can never change the path, and a password never travels unencrypted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+from belvo_async.errors import InvalidArgumentError
+from belvo_async.messages import Query
+
+
+ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
+"""What an id of Belvo's may look like: UUIDs with and without dashes, numbers, slugs."""
+
+LONGEST_SHOWN: Final = 40
+
+
+def check_id(value: object, argument: str = "id") -> str:
+    """
+    Return *value* if it can be an id.
+
+    Raises:
+        InvalidArgumentError: It is no text, or has characters that mean something in a path.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)  # institutions have numbers
+    if isinstance(value, str) and ID.fullmatch(value):
+        return value
+    raise InvalidArgumentError(
+        argument=argument,
+        expected="an id of Belvo's (letters, digits, - and _)",
+        found=_shown(value),
+    )
+
+
+def check_base_url(value: object) -> str:
+    """
+    Return *value* without the slash at its end, if requests may go there.
+
+    Raises:
+        InvalidArgumentError: It is no `https://` address (or `http://` on the loopback), or carries
+            credentials, a query or a fragment.
+    """
+    parts = _split(value)
+    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise _bad_url("https://host", "something else")
+    if parts.username is not None or parts.password is not None:
+        raise _bad_url("an address without credentials", "credentials in it")
+    if parts.query or parts.fragment or "?" in str(value) or "#" in str(value):
+        raise _bad_url("an address without query and fragment", "one that has them")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise _bad_url("https:// (http:// only on the loopback)", f"http://{parts.hostname}")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _split(value: object) -> SplitResult | None:
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises if it is no port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """
+    Whether *host* is this machine and nothing else.
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bad_url(expected: str, found: str) -> InvalidArgumentError:
+    return InvalidArgumentError(argument="base_url", expected=expected, found=found)
+
+
+def target(path: str, query: Query) -> str:
+    """
+    Return *path* and *query* as they stand in a request line.
+    """
+    return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
+
+
+def query_of(url: str) -> Query:
+    """
+    Return the names and values in the query of *url*, and nothing else of it.
+    """
+    return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, str):
+        return type(value).__name__
+    return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")

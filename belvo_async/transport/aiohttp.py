@@ -1,0 +1,369 @@
+"""
+The transport over aiohttp: besides the sandbox the only file that imports it.
+
+An `AiohttpPool` owns the connections and belongs to one event loop of one process. An `AiohttpTransport` sends
+through a pool with timeouts of its own. Every foreign error is translated in one place, `_translated()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import warnings
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache, lru_cache
+from typing import Any, Final
+
+import aiohttp
+import anyio
+import attrs
+
+from yarl import URL
+
+from belvo_async.clock import Clock
+from belvo_async.codec import encode
+from belvo_async.errors import (
+    ClientStateError,
+    ConnectError,
+    ConnectionLostError,
+    PoolTimeoutError,
+    ReadTimeoutError,
+    TransportError,
+    UncertainOutcomeError,
+)
+from belvo_async.messages import Answer, Effect, Request, Secret
+from belvo_async.settings import PoolLimits, Timeouts
+from belvo_async.transport.address import target
+
+
+JSON_BODY: Final = {"Content-Type": "application/json"}
+
+KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
+"""Seconds, seconds, times. Belvo may work for minutes, and routers forget connections that are silent so long."""
+
+TOO_LARGE: Final = "the answer is larger than PoolLimits.body"
+
+
+@attrs.frozen(kw_only=True)
+class Network:
+    """
+    How to reach Belvo from here.
+
+    Attributes:
+        tls: A context of your own: another certificate authority, a client certificate.
+
+        proxy: Address of an HTTP proxy.
+
+        trust_env: Whether to take proxies and `.netrc` from the environment.
+    """
+
+    tls: ssl.SSLContext | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)  # may hold credentials
+    trust_env: bool = False
+
+
+class AiohttpPool:
+    """
+    The connections of a client.
+
+    It is opened by the first request, in the event loop that runs then.
+    """
+
+    def __init__(
+        self, base_url: str, authorization: Secret, *, user_agent: str, limits: PoolLimits, network: Network
+    ) -> None:
+        self.base_url = base_url
+        self.limits = limits
+        self.network = network
+        self._headers = {
+            "Authorization": authorization.reveal() or "",
+            "Accept": "application/json",
+            "User-Agent": user_agent,
+        }
+        self._session: aiohttp.ClientSession | None = None
+        self._slots = asyncio.Semaphore(limits.connections)
+        self._opening = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._closed = False
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "new" if self._session is None else "open"
+        return f"<AiohttpPool {self.base_url} {state}>"
+
+    async def session(self) -> aiohttp.ClientSession:
+        """
+        Return the open aiohttp session.
+
+        Raises:
+            ClientStateError: The pool is closed, or belongs to another event loop or process.
+        """
+        self.check_usable()
+        if self._session is None:
+            async with self._opening:
+                await self._open()
+        return self._session  # type: ignore[return-value] # opened above
+
+    def check_usable(self) -> None:
+        """
+        Raise `ClientStateError` if it is closed, or belongs to another event loop or process.
+        """
+        if self._closed:
+            raise ClientStateError(problem="the client is closed", remedy="make a new one")
+        if self._loop is None:
+            return
+        if self._pid != os.getpid():
+            raise ClientStateError(
+                problem="the client was used before this process was forked",
+                remedy="make one in each process, after the fork",
+            )
+        if self._loop is not asyncio.get_running_loop():
+            raise ClientStateError(
+                problem="the client belongs to another event loop",
+                remedy="make one in each event loop: open it inside the coroutine given to asyncio.run()",
+            )
+
+    async def _open(self) -> None:
+        if self._session is not None:
+            return
+        self._loop, self._pid = asyncio.get_running_loop(), os.getpid()
+        tls = self.network.tls
+        if tls is None and self.base_url.startswith("https:"):
+            # Loading the authorities takes 50 ms and more, in which the loop would stand still.
+            tls = await asyncio.to_thread(_default_tls)
+        self.check_usable()  # it may have been closed meanwhile
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # our own limiter stands before it
+                ssl=True if tls is None else tls,
+                ttl_dns_cache=int(self.limits.dns_ttl),
+                keepalive_timeout=self.limits.keepalive,
+                socket_factory=_keepalive_socket,
+            ),
+            headers=self._headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=self.network.trust_env,
+        )
+        # aiohttp repeats GET, PUT and DELETE by itself when a kept connection turns out dead. A PUT can make an
+        # institution send a second token, so this is off, for every method; what may be repeated is decided in
+        # `transport.retry`. There is no public switch (aio-libs/aiohttp#10790); a test counts requests.
+        session._retry_connection = False  # noqa: SLF001 - see above
+        self._session = session
+
+    async def acquire(self, timeout: float) -> bool:  # noqa: ASYNC109 - waiting for a slot is its own error
+        """
+        Wait for a slot, at most *timeout* seconds; return whether there is one. Give it back by `release()`.
+        """
+        slots = self._slots
+        if not slots.locked():
+            return await slots.acquire()
+        try:
+            async with asyncio.timeout(timeout):
+                return await slots.acquire()
+        except TimeoutError:
+            return False
+
+    def release(self) -> None:
+        """
+        Give a slot back.
+        """
+        self._slots.release()
+
+    async def aclose(self) -> None:
+        """
+        Close all connections, also inside a cancelled scope. Harmless when done before.
+        """
+        self._closed = True
+        session, self._session = self._session, None
+        if session is None or self._loop is not asyncio.get_running_loop():
+            return
+        with anyio.CancelScope(shield=True):
+            await session.close()
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        if getattr(self, "_session", None) is not None and self._pid == os.getpid():
+            _warn(
+                "a BelvoClient was not closed; use `async with BelvoClient(…)` or `await client.aclose()`",
+                ResourceWarning,
+                source=self,
+            )
+
+
+@cache
+def _default_tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _keepalive_socket(address: Any) -> socket.socket:
+    family, type_, proto, _, _ = address
+    sock = socket.socket(family, type_, proto)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):  # not every system has them
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return sock
+
+
+class AiohttpTransport:
+    """
+    Sends requests through a pool.
+    """
+
+    def __init__(self, pool: AiohttpPool, timeouts: Timeouts, clock: Clock) -> None:
+        self._pool = pool
+        self._timeouts = timeouts
+        self._clock = clock
+        self._read = _client_timeout(timeouts.connect, timeouts.read)
+        self._institution = _client_timeout(timeouts.connect, timeouts.institution)
+
+    async def send(self, request: Request) -> Answer:
+        """
+        Send *request* once. See `Transport.send()`.
+        """
+        pool = self._pool
+        pool.check_usable()
+        if not await pool.acquire(self._timeouts.pool):
+            reason = f"no connection became free within {self._timeouts.pool:g} s"
+            raise PoolTimeoutError(request=str(request), reason=reason)
+        tracker = aiohttp.UploadTracker()
+        body = request.body
+        try:
+            session = await pool.session()
+            async with session.request(
+                request.method,
+                _url(pool.base_url, target(request.path, request.query)),
+                data=None if body is None else encode(body),
+                headers=None if body is None else JSON_BODY,
+                timeout=self._institution if request.at_institution else self._read,
+                allow_redirects=False,
+                proxy=pool.network.proxy,
+                upload_tracker=tracker,
+            ) as response:
+                return await self._answer(response)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _translated(error, request, may_have_left(tracker)) from error
+        finally:
+            pool.release()
+
+    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
+        headers = response.headers
+        try:
+            body = await _read_body(response, self._pool.limits.body)
+        except aiohttp.ClientPayloadError:
+            # The status alone says all that matters of an error; of a result or a challenge it does not.
+            if response.status < 400 or response.status == 428:  # noqa: PLR2004 - HTTP's own
+                raise
+            body = b""
+        retry_after = headers.get("Retry-After")
+        return Answer(
+            response.status,
+            body,
+            headers.get("Content-Type", ""),
+            headers.get("X-Request-Id"),
+            None if retry_after is None else _seconds(retry_after, self._clock.now()),
+        )
+
+
+@cache
+def _client_timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
+
+
+@lru_cache(maxsize=256)
+def _url(base_url: str, target: str) -> URL:
+    return URL(f"{base_url}{target}", encoded=True)
+
+
+async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    length = response.content_length
+    if length is not None and length <= limit and "Content-Encoding" not in response.headers:
+        return await response.read()
+    # Packed or of unknown length: what matters is how large it is when unpacked.
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            raise aiohttp.ClientPayloadError(TOO_LARGE)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _seconds(retry_after: str, now: datetime) -> float | None:
+    """
+    Return the seconds that a `Retry-After` header asks for: a number, or a date.
+    """
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        instant = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (instant.replace(tzinfo=instant.tzinfo or UTC) - now).total_seconds())
+
+
+def may_have_left(tracker: aiohttp.UploadTracker) -> bool:
+    """
+    Whether a byte of the request may have reached the network.
+
+    Its first bytes leave together with the head. So nothing has left if no attempt was made, or if writing
+    ended without success and without a byte.
+    """
+    if tracker.attempts == 0:
+        return False
+    done = tracker.upload_complete
+    failed = done.done() and (done.cancelled() or done.exception() is not None)
+    return not failed or tracker.bytes_written > 0
+
+
+def _translated(error: Exception, request: Request, sent: bool) -> TransportError:
+    """
+    Return our error for aiohttp's, the system's or a timeout.
+    """
+    told = str(request)
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return ConnectError(request=told, reason=f"no connection ({_reason(error)})")
+    if not sent:
+        return ConnectError(
+            request=told, reason=f"the connection broke before anything left ({_reason(error)})"
+        )
+    if request.effect is not Effect.READ:
+        return UncertainOutcomeError(request=told, reason=_reason(error), sent=True)
+    if isinstance(error, TimeoutError):
+        return ReadTimeoutError(request=told, reason=_reason(error), sent=True)
+    return ConnectionLostError(request=told, reason=_reason(error), sent=True)
+
+
+REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (aiohttp.ConnectionTimeoutError, "it took too long"),
+    (aiohttp.SocketTimeoutError, "no byte of the answer came in time"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed before an answer came"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ClientConnectorDNSError, "the host name is not known"),
+    (aiohttp.ClientConnectorCertificateError, "the certificate is not trusted"),
+    (aiohttp.ClientSSLError, "TLS failed"),
+    (aiohttp.ClientProxyConnectionError, "the proxy cannot be reached"),
+    (aiohttp.ClientHttpProxyError, "the proxy refused"),
+    (aiohttp.ClientResponseError, "the answer is no HTTP"),
+    (ConnectionRefusedError, "it was refused"),
+    (ConnectionResetError, "the connection was reset"),
+    (TimeoutError, "it took too long"),
+)
+"""Our words for foreign errors. Theirs may quote what an answer held."""
+
+
+def _reason(error: Exception) -> str:
+    if error.args == (TOO_LARGE,):
+        return TOO_LARGE
+    os_error = getattr(error, "os_error", None)
+    causes = [error] if os_error is None else [error, os_error]
+    return next(
+        (words for type_, words in REASONS for cause in causes if isinstance(cause, type_)),
+        type(error).__name__,
+    )

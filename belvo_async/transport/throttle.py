@@ -1,0 +1,78 @@
+"""
+Keeps below Belvo's limit: so many requests in any span of so many seconds.
+
+The moving window is pyrate-limiter's; the clock and the waiting are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import weakref
+
+from typing import TYPE_CHECKING, Final, cast
+
+from belvo_async.clock import Clock
+from belvo_async.messages import Answer, Request
+from belvo_async.settings import RateLimit
+from belvo_async.transport import Transport
+
+
+if TYPE_CHECKING:
+    from pyrate_limiter import InMemoryBucket
+
+
+MARGIN: Final = 1.015
+"""Requests do not take the same time to arrive: the window is a little longer here than at Belvo."""
+
+_shared: weakref.WeakValueDictionary[tuple[str, str, RateLimit], InMemoryBucket] = (
+    weakref.WeakValueDictionary()
+)
+
+
+def shared_bucket(base_url: str, authorization: str, limit: RateLimit) -> InMemoryBucket:
+    """
+    Return the window that all clients of this process with these keys share.
+    """
+    from pyrate_limiter import InMemoryBucket, Rate  # noqa: PLC0415 - many programs have no limit
+
+    key = (base_url, hashlib.sha256(authorization.encode()).hexdigest(), limit)
+    bucket = _shared.get(key)
+    if bucket is None:
+        bucket = InMemoryBucket([Rate(limit.requests, int(limit.seconds * 1000 * MARGIN))])
+        _shared[key] = bucket
+    return bucket
+
+
+class ThrottledTransport:
+    """
+    Sends through another transport, not more often than the limit allows. Who comes first is sent first.
+    """
+
+    def __init__(self, inner: Transport, bucket: InMemoryBucket, clock: Clock) -> None:
+        self._inner = inner
+        self._bucket = bucket
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    async def send(self, request: Request) -> Answer:
+        """
+        Send *request* when its turn has come. See `Transport.send()`.
+        """
+        async with self._turn:
+            while (wait := self._wait()) > 0:
+                await self._clock.sleep(wait)
+        return await self._inner.send(request)
+
+    def _wait(self) -> float:
+        """
+        Take a place in the window and return 0, or return the seconds until there may be one.
+        """
+        from pyrate_limiter import RateItem  # noqa: PLC0415 - loaded already, with the bucket
+
+        now = int(self._clock.monotonic() * 1000)
+        self._bucket.leak(now)
+        item = RateItem("belvo", now)
+        if self._bucket.put(item):
+            return 0.0
+        return max(cast(int, self._bucket.waiting(item)), 1) / 1000  # a bucket in memory answers at once

@@ -1,0 +1,81 @@
+"""
+Everything that is checked, as sessions of nox. `nox -l` lists them.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import nox
+
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.sessions = ["tests", "lint", "typecheck", "demo", "sdks"]
+
+PYTHONS = [version for version in ("3.11", "3.12", "3.13") if shutil.which(f"python{version}")]
+"""The supported ones that are here; the classifiers in pyproject.toml name them all."""
+
+TESTS = ["pytest>=8.3", "pytest-timeout", "pytest-xdist", "coverage[toml]>=7.10", "hypothesis>=6.100", "pyyaml"]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """
+    The tests, with branch coverage. `nox -s tests-3.11 -- tests/mfa -k expiry` runs some, without.
+    """
+    session.install(".[cli]", *TESTS)
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-p", "no:xdist")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """
+    Style, by ruff.
+    """
+    session.install("ruff==0.17.*")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """
+    Types, by mypy and pyright.
+    """
+    session.install("-e", ".[cli]", "mypy==2.4.*", "pyright==1.1.414")
+    session.run("mypy", "belvo_async", "tests/typing")
+    session.run("pyright")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """
+    The main job, from an installed wheel.
+    """
+    session.install(".[cli]")
+    session.run("belvo-async", "demo", *session.posargs)
+
+
+@nox.session
+def sdks(session: nox.Session) -> None:
+    """
+    Belvo's own client for Python, unchanged, against our sandbox.
+    """
+    session.install(".", "belvo-python==0.39.1", "pytest")
+    session.run("python", "tests/sdks/run.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """
+    Speed, as ratios against other ways to do the same work.
+    """
+    session.install(".", "httpx", "uvloop")
+    session.run("python", "benchmarks/flows.py", *session.posargs)

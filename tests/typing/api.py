@@ -1,0 +1,68 @@
+"""
+The public API as users write it. Checked by mypy and pyright, never run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import assert_type
+
+from belvo_async import BelvoClient, MfaChallenge, MfaSession, MfaState, MfaTicket, Outcome, TokenPrompt, drive
+from belvo_async.models import Account, Balance, Institution, Link
+
+
+async def ask(challenge: MfaChallenge) -> str | None:
+    """
+    A prompt.
+    """
+    return challenge.value
+
+
+prompt: TokenPrompt = ask
+
+
+async def resources(client: BelvoClient) -> None:
+    """
+    Each verb of each resource has its type.
+    """
+    assert_type(client.links.register("a", "b", "c"), MfaSession[Link])
+    assert_type(await client.links.register("a", "b", "c", prompt=ask), Link)
+    assert_type(await client.links.update("a", password="b"), Link)
+    assert_type(await client.links.resume("a", "b", "c"), Link)
+    assert_type(await client.links.set_access_mode("a", "single"), Link)
+    assert_type(await client.links.get("a"), Link)
+    assert_type([link async for link in client.links.list(status__in=["valid"])], list[Link])
+    assert_type(await client.accounts.retrieve("a"), list[Account])
+    assert_type(await client.accounts.resume("a", "b"), list[Account])
+    assert_type(await client.accounts.list(link="a").to_list(), list[Account])
+    assert_type(
+        await client.balances.retrieve("a", date_from="2026-01-01", date_to="2026-01-02"), list[Balance]
+    )
+    assert_type(await client.balances.resume("a", "b", save_data=False), list[Balance])
+    assert_type(await client.institutions.get(5), Institution)
+    await client.institutions.delete("a")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    await client.institutions.retrieve("a")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def by_hand(session: MfaSession[Link]) -> MfaTicket:
+    """
+    A session, step by step.
+    """
+    async with session:
+        async for challenge in session:
+            assert_type(challenge, MfaChallenge)
+            await session.submit("111111")
+    assert_type(session.state, MfaState)
+    assert_type(session.result, Link)
+    return session.suspend()
+
+
+async def many(sessions: AsyncIterator[MfaSession[Link]]) -> None:
+    """
+    Many sessions.
+    """
+    async with drive(sessions, limit=5) as outcomes:
+        async for outcome in outcomes:
+            assert_type(outcome, Outcome[Link])
+            assert_type(outcome.result, Link | None)
+            assert_type(outcome.unwrap(), Link)

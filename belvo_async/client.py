@@ -120,10 +120,12 @@ class BelvoClient:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         authorization = _authorization(secret_id, secret_password)
-        del secret_password  # what raises below must not show it
+        address = _address(environment, base_url)
+        del secret_id, secret_password, base_url  # what raises below must not show them
         if isinstance(authorization, InvalidArgumentError):
             raise authorization
-        address = _address(environment, base_url)
+        if isinstance(address, InvalidArgumentError):
+            raise address
         self._authorization = authorization
         self._owns_pool = True
         self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)
@@ -137,21 +139,16 @@ class BelvoClient:
         """
         Return a client whose keys come from `BELVO_SECRET_ID` and `BELVO_SECRET_PASSWORD`.
 
-        The address comes from `BELVO_ENV` (`sandbox`, `production`) or `BELVO_API_URL`; *options* are as for
-        the client itself.
+        The address comes from `BELVO_ENV` (`sandbox`, `production`) or `BELVO_API_URL`, unless *options* name
+        one; they are as for the client itself.
 
         Raises:
             InvalidArgumentError: A variable is missing or cannot be right.
         """
-        return cls(
-            _variable("BELVO_SECRET_ID"),
-            _variable("BELVO_SECRET_PASSWORD"),
-            **{
-                "environment": os.environ.get("BELVO_ENV") or None,
-                "base_url": os.environ.get("BELVO_API_URL") or None,
-                **options,
-            },
-        )
+        if options.keys().isdisjoint({"environment", "base_url"}):
+            options["environment"] = os.environ.get("BELVO_ENV") or None
+            options["base_url"] = os.environ.get("BELVO_API_URL") or None
+        return cls(_variable("BELVO_SECRET_ID"), _variable("BELVO_SECRET_PASSWORD"), **options)
 
     def _mount(self, options: Options) -> None:
         self._options = options
@@ -190,7 +187,8 @@ class BelvoClient:
         return MappingProxyType({resource.name: resource for resource in mounted})
 
     def __repr__(self) -> str:
-        return f"<BelvoClient {self.base_url}>"
+        # Also shown in the traceback of its own constructor.
+        return f"<BelvoClient {self._pool.base_url if hasattr(self, '_pool') else 'that could not be made'}>"
 
     # --- its life ---
 
@@ -304,20 +302,23 @@ def _authorization(secret_id: object, secret_password: object) -> Secret | Inval
     return Secret("Basic " + base64.b64encode(f"{secret_id}:{secret_password}".encode()).decode())
 
 
-def _address(environment: Environment | str | None, base_url: str | None) -> str:
+def _address(environment: Environment | str | None, base_url: str | None) -> str | InvalidArgumentError:
     if (environment is None) == (base_url is None):
-        raise InvalidArgumentError(
+        return InvalidArgumentError(
             argument="environment",
             expected="either an environment or a base_url",
             found="neither" if base_url is None else "both",
         )
     if base_url is not None:
-        return check_base_url(base_url)
+        try:
+            return check_base_url(base_url)
+        except InvalidArgumentError as error:
+            return error.with_traceback(None)  # its frames hold the address, which may hold a password
     if isinstance(environment, Environment):
         return environment.value
     known = {member.name.lower(): member for member in Environment}
     if environment not in known:
-        raise InvalidArgumentError(
+        return InvalidArgumentError(
             argument="environment", expected=" or ".join(known), found=repr(environment)[:40]
         )
     return known[environment].value

@@ -109,6 +109,10 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
     ) -> bool | None:
         self._group.cancel_scope.cancel()
         try:
+            if isinstance(exc, Exception):
+                # The caller's own: a task group would wrap it, though no task of ours has failed.
+                await self._group.__aexit__(None, None, None)
+                return None
             return await self._group.__aexit__(exc_type, exc, traceback)
         finally:
             self._collect()

@@ -25,7 +25,8 @@ async def resources(client: BelvoClient) -> None:
     """
     Each verb of each resource has its type.
     """
-    assert_type(client.links.register("a", "b", "c"), MfaSession[Link])
+    session = client.links.register("a", "b", "c")
+    assert_type(await session, Link)
     assert_type(await client.links.register("a", "b", "c", prompt=ask), Link)
     assert_type(await client.links.update("a", password="b"), Link)
     assert_type(await client.links.resume("a", "b", "c"), Link)

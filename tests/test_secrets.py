@@ -1,0 +1,421 @@
+"""
+No secret gets out: canaries go in everywhere, and everything that can be looked at is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import logging
+import pickle
+import traceback
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from people import BANK, Absent
+
+import belvo_async
+
+from belvo_async import BelvoClient, MfaChallenge, MfaSession
+from belvo_async.errors import BelvoError, InvalidArgumentError
+from belvo_async.messages import Body, Secret
+from belvo_async.sandbox import Fault, FaultKind, Sandbox
+from belvo_async.testing import ManualClock
+
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD, PIN, TOKEN, KEY, CERTIFICATE, ENCRYPTION, API_KEY, PAGE = CANARIES = tuple(
+    f"canary-{name}-7d1f"
+    for name in ("password", "pin", "token", "key", "certificate", "encryption", "api-key", "page")
+)
+
+PACKAGE = str(Path(belvo_async.__file__).parent)
+SANDBOX = str(Path(belvo_async.__file__).parent / "sandbox")
+
+
+@pytest.fixture(name="clock")
+def _clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(name="sandbox")
+async def _sandbox(clock: ManualClock) -> AsyncIterator[Sandbox]:
+    async with Sandbox(clock=clock, secret_password=API_KEY, mfa_token=TOKEN) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(name="client")
+async def _client(sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[BelvoClient]:
+    async with BelvoClient("sandbox-id", API_KEY, base_url=sandbox.url, clock=clock, retry=None) as client:
+        yield client
+
+
+def register(client: BelvoClient, **options: Any) -> MfaSession[Any]:
+    """
+    Register with every secret there is.
+    """
+    return client.links.register(
+        BANK,
+        "mfa_default",
+        PASSWORD,
+        password2=PIN,
+        certificate=CERTIFICATE,
+        private_key=KEY,
+        encryption_key=ENCRYPTION,
+        **options,
+    )
+
+
+def update(client: BelvoClient, link: str, **options: Any) -> MfaSession[Any]:
+    """
+    Update with every secret there is.
+    """
+    return client.links.update(
+        link,
+        password=PASSWORD,
+        password2=PIN,
+        token=TOKEN,
+        certificate=CERTIFICATE,
+        private_key=KEY,
+        encryption_key=ENCRYPTION,
+        **options,
+    )
+
+
+async def types_it(_: MfaChallenge) -> str:
+    """
+    Give the token.
+    """
+    return TOKEN
+
+
+async def mistypes_it(_: MfaChallenge) -> str:
+    """
+    Give a token that is refused.
+    """
+    return f"{TOKEN}x"
+
+
+async def pastes_a_line(_: MfaChallenge) -> str:
+    """
+    Give what cannot be a token.
+    """
+    return f"{TOKEN}\n"
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """
+    Everything an error shows of itself, its causes, and the variables of our frames it passed.
+    """
+    seen: set[int] = set()
+    chain: list[BaseException | None] = [error]
+    while chain:
+        link = chain.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        chain += [link.__cause__, link.__context__]
+        yield from (str(link), repr(link), repr(link.args))
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            name = frame.f_code.co_filename
+            if name.startswith(PACKAGE) and not name.startswith(SANDBOX):
+                for variable, value in frame.f_locals.items():
+                    yield f"{name}:{frame.f_code.co_name}:{variable}={value!r}"
+        if isinstance(link, BelvoError):
+            yield repr(pickle.dumps(link))
+            yield repr(vars(copy.copy(link)))
+
+
+def leaks(texts: Iterator[str]) -> list[str]:
+    """
+    The texts that hold a canary.
+    """
+    return [text for text in texts if any(canary in text for canary in CANARIES)]
+
+
+Scene = Callable[[BelvoClient, Sandbox, ManualClock], Awaitable[Any]]
+
+
+async def wrong_password(client: BelvoClient, *_: object) -> None:
+    """
+    The institution refuses the login.
+    """
+    await client.links.register(BANK, "user_invalid", PASSWORD)
+
+
+async def completed(client: BelvoClient, *_: object) -> None:
+    """
+    Everything goes well.
+    """
+    await register(client, prompt=types_it)
+
+
+async def refused_token(client: BelvoClient, *_: object) -> None:
+    """
+    The token is wrong.
+    """
+    await register(client, prompt=mistypes_it)
+
+
+async def impossible_token(client: BelvoClient, *_: object) -> None:
+    """
+    The token cannot be one.
+    """
+    await register(client, prompt=pastes_a_line)
+
+
+async def impossible_token_by_hand(client: BelvoClient, *_: object) -> None:
+    """
+    The token cannot be one, by hand.
+    """
+    session = register(client)
+    await anext(session)
+    await session.submit(f"{TOKEN}\n")
+
+
+async def submitted_twice(client: BelvoClient, *_: object) -> None:
+    """
+    The token is given once more.
+    """
+    session = register(client)
+    await anext(session)
+    await session.submit(TOKEN)
+    await session.submit(TOKEN)
+
+
+async def nobody_asks(client: BelvoClient, *_: object) -> None:
+    """
+    There is no prompt.
+    """
+    await register(client)
+
+
+async def bad_arguments(client: BelvoClient, *_: object) -> None:
+    """
+    Another argument of the call is wrong.
+    """
+    await update(client, "../x")
+
+
+async def bad_fields(client: BelvoClient, *_: object) -> None:
+    """
+    Another argument of the registration is wrong.
+    """
+    await register(client, fields="a b")
+
+
+async def bad_resume(client: BelvoClient, *_: object) -> None:
+    """
+    A bare resume with a wrong id.
+    """
+    await client.links.resume("", "x", TOKEN)
+
+
+async def foreign_ticket(client: BelvoClient, *_: object) -> None:
+    """
+    A ticket that was answered already.
+    """
+    session = register(client)
+    await anext(session)
+    ticket = session.suspend()
+    await client.resume(ticket, TOKEN)
+    await client.resume(ticket, TOKEN)
+
+
+async def unknown_link(client: BelvoClient, *_: object) -> None:
+    """
+    The link is not there.
+    """
+    await update(client, "0" * 32)
+
+
+async def expired(client: BelvoClient, _: Sandbox, clock: ManualClock) -> None:
+    """
+    The user is late.
+    """
+    user = Absent()
+    task = asyncio.ensure_future(register(client, prompt=user))
+    await user.asked.wait()
+    await clock.advance(600)
+    await task
+
+
+async def cancelled(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    The task is cancelled while the token is under way.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.DELAY, operation="PATCH /api/links/", seconds=900))
+    session = register(client, prompt=types_it)
+    task = asyncio.ensure_future(session)
+    await sandbox.wait_for("PATCH /api/links/")
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    await session
+
+
+def fault(kind: FaultKind, method: str) -> Scene:
+    """
+    Return the scene in which the wire fails.
+    """
+
+    async def scene(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+        sandbox.faults.add(Fault(kind=kind, operation=f"{method} /api/links/"))
+        await register(client, prompt=types_it)
+
+    scene.__name__ = f"{kind.value}-{method}"
+    return scene
+
+
+async def nobody_listens(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    Belvo is not there when the token comes.
+    """
+    session = register(client)
+    await anext(session)
+    await sandbox.aclose()
+    await session.submit(TOKEN)
+
+
+async def closed_client(client: BelvoClient, *_: object) -> None:
+    """
+    The client is closed.
+    """
+    await client.aclose()
+    await register(client)
+
+
+async def wrong_keys(client: BelvoClient, *_: object) -> None:
+    """
+    The keys are wrong.
+    """
+    async with BelvoClient("sandbox-id", f"{API_KEY}x", base_url=client.base_url, retry=None) as other:
+        await register(other)
+
+
+SCENES: list[Scene] = [
+    completed,
+    wrong_password,
+    refused_token,
+    impossible_token,
+    impossible_token_by_hand,
+    submitted_twice,
+    nobody_asks,
+    bad_arguments,
+    bad_fields,
+    bad_resume,
+    foreign_ticket,
+    unknown_link,
+    expired,
+    cancelled,
+    nobody_listens,
+    closed_client,
+    wrong_keys,
+    *(
+        fault(kind, method)
+        for method in ("POST", "PATCH")
+        for kind in (
+            FaultKind.CLOSE_READ,
+            FaultKind.CLOSE_IN_HEADERS,
+            FaultKind.CLOSE_IN_BODY,
+            FaultKind.RESET_PROCESSED,
+            FaultKind.TRUNCATED_JSON,
+            FaultKind.WRONG_JSON,
+            FaultKind.EMPTY_BODY,
+            FaultKind.HTML_403,
+            FaultKind.HTML_502,
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_no_outcome_shows_a_secret(
+    client: BelvoClient,
+    sandbox: Sandbox,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    scene: Scene,
+) -> None:
+    """
+    Whatever happens, no error, traceback, pickle or log line shows a password, a token or a key.
+    """
+    caplog.set_level(logging.DEBUG)
+    error: BaseException | None = None
+    try:
+        await scene(client, sandbox, clock)
+    except BelvoError as raised:
+        error = raised
+
+    assert (error is None) is (scene is completed)
+    assert [] == ([] if error is None else leaks(shown(error)))
+    assert [] == leaks(iter([caplog.text, *(repr(vars(record)) for record in caplog.records)]))
+
+
+async def test_no_object_shows_a_secret(client: BelvoClient) -> None:
+    """
+    Clients, sessions, requests and tickets show what they are and nothing they keep.
+    """
+    session = register(client)
+    challenge = await anext(session)
+    ticket = session.suspend()
+    flow = session._flow
+    objects = [client, session, challenge, ticket, flow, session._engine, client._pool, client._options]
+
+    assert [] == leaks(iter([text for thing in objects for text in (repr(thing), str(thing))]))
+    assert [] == leaks(iter([ticket.to_json(), repr(pickle.dumps(ticket)), repr(pickle.dumps(challenge))]))
+    assert ticket.session not in repr(ticket)
+    assert challenge.session not in repr(challenge)
+
+
+async def test_a_finished_session_keeps_no_secret(client: BelvoClient) -> None:
+    """
+    What is not needed any more is let go of.
+    """
+    done = register(client, prompt=types_it)
+    await done
+    parked = register(client)
+    await anext(parked)
+    parked.suspend()
+
+    assert [None, None] == [done._call, parked._call]
+    assert [None, None] == [done._answer, parked._answer]
+
+
+@pytest.mark.parametrize(
+    ("keys", "options"),
+    [
+        (("id", API_KEY), {"base_url": "http://example.com"}),
+        (("id", API_KEY), {"environment": "prod"}),
+        (("id", API_KEY), {}),
+        (("id", f"{API_KEY}\n"), {"environment": "sandbox"}),
+        (("i:d", API_KEY), {"environment": "sandbox"}),
+        ((API_KEY, ""), {"environment": "sandbox"}),
+        ((None, API_KEY), {"environment": "sandbox"}),
+        (("id", API_KEY), {"base_url": f"https://user:{PASSWORD}@example.com"}),
+    ],
+)
+async def test_wrong_settings_show_no_key(keys: Any, options: Any) -> None:
+    """
+    A client that cannot be made says why without showing its keys.
+    """
+    with pytest.raises(InvalidArgumentError) as raised:
+        BelvoClient(*keys, **options)
+
+    assert [] == leaks(shown(raised.value))
+
+
+def test_secrets_do_not_pickle() -> None:
+    """
+    What holds a secret is not written down.
+    """
+    for thing in (Secret(TOKEN), Body({"password": PASSWORD})):
+        assert [] == leaks(iter([repr(thing), str(thing), f"{thing}"]))
+        with pytest.raises(TypeError, match="pickled"):
+            pickle.dumps(thing)

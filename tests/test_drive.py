@@ -147,7 +147,7 @@ async def test_never_two_at_once_for_one_link(
 
     assert [held, *waiting] == [outcome.session for outcome in rest]
     assert all(outcome.ok for outcome in rest)
-    assert sandbox.summary()["challenges_duplicates"] == 0
+    assert sandbox.duplicates == 0
 
 
 async def test_sessions_that_wait_for_a_link_are_bounded(register: Register, client: BelvoClient) -> None:

@@ -153,7 +153,12 @@ class BelvoClient:
     def _mount(self, options: Options) -> None:
         self._options = options
         self._engine = Engine(
-            self._transport(options), self._clock, self._deadlines, self._answered, self._busy
+            self._transport(options),
+            self._clock,
+            self._deadlines,
+            self._answered,
+            self._busy,
+            lookups=(0.0,) if options.retry is None else (0.0, *options.retry.waits),
         )
         context = Context(self._engine, options.prompt)
         self.links = Links(context)
@@ -275,9 +280,33 @@ class BelvoClient:
         """
         answer = Secret(token)
         del token  # what raises below must not show it
+        return self._resource_of(ticket).resume_ticket(ticket, answer, prompt)
+
+    async def reconcile(self, ticket: MfaTicket) -> Any | None:
+        """
+        Look what became of a challenge to which an answer may have been sent. Sends no answer itself.
+
+        Links are read, stored data is listed: what Belvo has stored for the link since the challenge counts as
+        the result. This compares Belvo's clock with that of this machine, so keep it right.
+
+        Args:
+            ticket: From an `UncertainOutcomeError`, or from the `ticket` of a session that was cancelled.
+
+        Returns:
+            What the call was to bring, or `None` if that cannot be told (yet). Data that was not to be stored
+            (`save_data=False`) can never be found.
+
+        Raises:
+            TicketError: No resource of this client answers challenges on the path of the ticket.
+
+            BelvoError: As for every read.
+        """
+        return await self._resource_of(ticket).find_ticket(ticket)
+
+    def _resource_of(self, ticket: MfaTicket) -> Resumable[Any, Any]:
         for resource in self.resources.values():
             if isinstance(resource, Resumable) and resource.path == ticket.path:
-                return resource.resume_ticket(ticket, answer, prompt)
+                return resource
         raise TicketError(problem="it belongs to no resource of this client")
 
 

@@ -86,15 +86,14 @@ class Deadlines:
 
     def _ring(self) -> None:
         self._timer = None
-        due = []
         now = self._clock.monotonic()
-        while self._heap and self._heap[0][0] <= now:
-            deadline = heapq.heappop(self._heap)[2]
-            if deadline.callback is None:
-                self._cancelled -= 1
-            else:
-                due.append(deadline.callback)
-                deadline.callback = None
-        self._arm()
-        for callback in due:
-            callback()
+        try:
+            while self._heap and self._heap[0][0] <= now:
+                deadline = heapq.heappop(self._heap)[2]
+                callback, deadline.callback = deadline.callback, None
+                if callback is None:
+                    self._cancelled -= 1
+                else:
+                    callback()
+        finally:
+            self._arm()  # also for the rest of what is due, should a callback raise

@@ -187,10 +187,15 @@ class UncertainOutcomeError(TransportError):
 
     Attributes:
         ticket: The challenge that was answered, if the write was a resume. It is
-            marked as answered, so that no token is ever sent for it again.
+            marked as answered, so that no token is ever sent for it again;
+            `client.reconcile(ticket)` looks once more what became of it.
+
+        link: Id of a link that was found when looking for a registration, and that waits
+            for a token nobody can give any more: `update()` or `delete()` it.
     """
 
     ticket: MfaTicket | None = None
+    link: str | None = None
 
 
 # --- an answer -------------------------------------------------------------
@@ -448,9 +453,8 @@ ERRORS_BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     405: MethodNotAllowedError,
     408: RequestTimeoutError,
     409: LinkRefreshedError,
-    429: RateLimitedError,
 }
-"""The class for an answer without a code that `ERRORS_BY_CODE` knows; 500 and above are `ServerError`."""
+"""The class for an answer without a code that `ERRORS_BY_CODE` knows; 500 and above are `ServerError`, 429 always is `RateLimitedError`."""
 
 
 # --- the flow --------------------------------------------------------------
@@ -651,13 +655,17 @@ def api_error(
 
 
 def _class_for(status: int, code: str, *, html: bool) -> type[ApiError]:
+    if status == 429 or (status == 403 and html):  # noqa: PLR2004 - by status, and the page of Belvo's firewall
+        return RateLimitedError
     if code in ERRORS_BY_CODE:
         return ERRORS_BY_CODE[code]
-    if status == 403 and html:  # noqa: PLR2004 - the firewall's own page, Belvo answers in JSON
-        return RateLimitedError
     if status >= 500:  # noqa: PLR2004 - HTTP's own border
         return ServerError
     return ERRORS_BY_STATUS.get(status, ApiError)
+
+
+DEEPEST_NESTING: Final = 8
+"""Belvo nests two deep. What lies deeper is not looked at, so that no body can exhaust the stack."""
 
 
 def error_items(payload: object) -> tuple[ApiErrorItem, ...]:
@@ -668,8 +676,8 @@ def error_items(payload: object) -> tuple[ApiErrorItem, ...]:
     return tuple(item for entry in entries for item in _items_of(entry))
 
 
-def _items_of(entry: object, field: str | None = None) -> Sequence[ApiErrorItem]:
-    if not isinstance(entry, dict):
+def _items_of(entry: object, field: str | None = None, depth: int = 0) -> Sequence[ApiErrorItem]:
+    if not isinstance(entry, dict) or depth > DEEPEST_NESTING:
         return ()
     code, message = _text(entry, "code"), _text(entry, "message") or _text(entry, "detail")
     request_id = _text(entry, "request_id")
@@ -680,7 +688,7 @@ def _items_of(entry: object, field: str | None = None) -> Sequence[ApiErrorItem]
         item
         for name, inner in entry.items()
         for part in (inner if isinstance(inner, list) else [inner])
-        for item in _items_of(part, str(name) if field is None else field)
+        for item in _items_of(part, str(name) if field is None else field, depth + 1)
     ]
     return [attrs.evolve(item, request_id=item.request_id or request_id or None) for item in nested]
 

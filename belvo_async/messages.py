@@ -21,6 +21,10 @@ class Effect(Enum):
     READ = auto()
     """Changes nothing. May be repeated."""
 
+    CREATE = auto()
+    """Makes a link. As a `WRITE`, and looked up before it is repeated where Belvo failed: there is no other
+    protection against a second link."""
+
     WRITE = auto()
     """Changes something, or logs in at the institution. Not repeated once it may have been sent."""
 
@@ -124,6 +128,8 @@ class Request:
 
         at_institution: Whether Belvo works at the institution before it answers,
             which may take minutes.
+
+        lookup: A read that lists what this request makes, if there is one.
     """
 
     method: str
@@ -132,6 +138,7 @@ class Request:
     query: Query = attrs.field(default=NO_QUERY, repr=lambda query: repr([name for name, _ in query]))
     body: Body | None = None
     at_institution: bool = False
+    lookup: Request | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

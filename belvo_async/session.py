@@ -8,8 +8,10 @@ lets the prompt or the caller answer. What is allowed when stands in `mfa.machin
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
@@ -19,6 +21,7 @@ from belvo_async.clock import Clock, Moment, moment
 from belvo_async.codec import parse
 from belvo_async.deadlines import Deadline, Deadlines
 from belvo_async.errors import (
+    ApiError,
     BelvoError,
     ClientStateError,
     DecodeError,
@@ -32,10 +35,11 @@ from belvo_async.errors import (
     UncertainOutcomeError,
 )
 from belvo_async.guards import Answered, Links
-from belvo_async.messages import Answer, Request, Secret
+from belvo_async.messages import Answer, Effect, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import MfaFlow, Step
 from belvo_async.mfa.machine import REMEDIES, MfaState
+from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.transport import Transport
 
@@ -53,6 +57,9 @@ the user is done. Cancelled when the challenge expires. Raise `MfaDeclinedError`
 class Engine:
     """
     What the sessions of one client share.
+
+    Attributes:
+        lookups: Seconds to wait before each look for what became of a request without answer.
     """
 
     transport: Transport
@@ -60,6 +67,31 @@ class Engine:
     deadlines: Deadlines
     answered: Answered
     links: Links
+    lookups: tuple[float, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Sought:
+    """
+    What is known of a request that was sent and not answered.
+
+    Attributes:
+        operation: The call it belongs to.
+
+        link: The link it is about, if that is known.
+
+        since: When it was sent (aware, UTC). What it made is not older.
+
+        resumed: Whether it answered a challenge.
+
+        error: What will be raised if nothing is found. Who looks may add what was learned.
+    """
+
+    operation: Operation
+    link: str | None
+    since: datetime
+    resumed: bool
+    error: UncertainOutcomeError
 
 
 @attrs.frozen(kw_only=True)
@@ -75,12 +107,16 @@ class Call(Generic[T]):
 
         decode: Reads the result.
 
+        find: Looks for the result of a request that was sent and not answered; `None` if
+            that cannot tell.
+
         answer: The answer to the first challenge, where the call brought it.
     """
 
     flow: Callable[[], MfaFlow]
     opening: Request | InvalidArgumentError | None
     decode: Callable[[Answer], T]
+    find: Callable[[Sought], Awaitable[T | None]]
     answer: Secret | None = None
 
 
@@ -450,13 +486,63 @@ class MfaSession(Generic[T]):
         Send *request* and let the flow know what became of it. The one place where a session meets the wire.
         """
         try:
-            answer = await self._engine.transport.send(request)
+            answer = await self._answer_to(request)
         except BaseException as error:
             self._broken_off(error, request)
             raise
-        self._receive(answer)
+        if answer is not None:
+            self._receive(answer)
         if self._flow.error is not None:
             raise self._flow.error
+
+    async def _answer_to(self, request: Request) -> Answer | None:
+        """
+        Return the answer to *request*; `None` if none came, but the result was found by looking for it.
+        """
+        try:
+            answer = await self._engine.transport.send(request)
+        except UncertainOutcomeError as error:
+            if await self._find(error):
+                return None
+            raise
+        if answer.status >= 500 and request.effect is Effect.CREATE:  # noqa: PLR2004 - HTTP's own border
+            # Belvo may have made the link before it failed.
+            unknown = UncertainOutcomeError(
+                request=str(request), reason=f"Belvo failed with status {answer.status}", sent=True
+            )
+            if await self._find(unknown):
+                return None
+            if unknown.link is not None:
+                raise unknown
+        return answer
+
+    async def _find(self, error: UncertainOutcomeError) -> bool:
+        """
+        Look what became of a request that was sent and not answered; return whether it brought its result.
+        """
+        flow = self._flow
+        error.ticket = flow.ticket()
+        call = cast("Call[T]", self._call)
+        sought = Sought(
+            operation=flow.operation,
+            link=self.link,
+            since=flow.history[-1].at,
+            resumed=flow.state is MfaState.RESUMING,
+            error=error,
+        )
+        for wait in self._engine.lookups:
+            if wait:
+                await self._engine.clock.sleep(wait)
+            with contextlib.suppress(ApiError, TransportError, DecodeError):  # then this look tells nothing
+                found = await call.find(sought)
+                if found is not None:
+                    self._result = found
+                    flow.find(self._now())
+                    self._settle()
+                    return True
+            if error.link is not None:
+                return False
+        return False
 
     def _receive(self, answer: Answer) -> None:
         flow, now = self._flow, self._now()

@@ -90,6 +90,11 @@ def _seconds_list(instance: Any, attribute: Any, value: Any) -> None:
         _positive(instance, attribute, seconds)
 
 
+def _share(instance: Any, attribute: Any, value: Any) -> None:
+    if value != 0 or isinstance(value, bool):
+        _positive(instance, attribute, value)
+
+
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """
@@ -123,7 +128,7 @@ class RetryPolicy:
         default=(0.1, 0.5, 2.0), converter=tuple, validator=_seconds_list
     )
     throttled: float = attrs.field(default=30.0, validator=_positive)
-    jitter: float = attrs.field(default=0.25, validator=attrs.validators.ge(0))
+    jitter: float = attrs.field(default=0.25, validator=_share)
     max_wait: float = attrs.field(default=120.0, validator=_positive)
     budget: int = attrs.field(default=100, validator=_whole)
 

@@ -335,6 +335,10 @@ SCENES: list[Scene] = [
 ]
 
 
+FOUND = {"close_in_headers-PATCH", "close_in_body-PATCH", "reset_processed-PATCH"}
+"""Where the answer is lost and the link is found by looking for it."""
+
+
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 async def test_no_outcome_shows_a_secret(
     client: BelvoClient,
@@ -353,7 +357,7 @@ async def test_no_outcome_shows_a_secret(
     except BelvoError as raised:
         error = raised
 
-    assert (error is None) is (scene is completed)
+    assert (error is None) is (scene is completed or scene.__name__ in FOUND)
     assert [] == ([] if error is None else leaks(shown(error)))
     assert [] == leaks(iter([caplog.text, *(repr(vars(record)) for record in caplog.records)]))
 

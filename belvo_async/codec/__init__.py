@@ -10,7 +10,7 @@ imported when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
@@ -27,6 +27,9 @@ _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
 _parser: Final = msgspec.json.Decoder(float_hook=Decimal)
 
+UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, InvalidOperation)
+"""What msgspec raises. The last one is for a number whose exponent is beyond what `Decimal` can hold."""
+
 
 def encode(body: Body) -> bytes:
     """
@@ -41,7 +44,7 @@ def parse(content: bytes) -> Any:
     """
     try:
         return _parser.decode(content)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -74,7 +77,7 @@ class Page(Generic[T]):
     count: int | None = None
     next: str | None = None
     previous: str | None = None
-    results: tuple[T, ...] = ()
+    results: tuple[T, ...]
 
 
 def page_decoder(model: type[T]) -> Callable[[Answer], Page[T]]:
@@ -98,7 +101,7 @@ class _Reader:
             raise self._error(answer, ("expected the data, found 202 Accepted, which brings them later",))
         try:
             return self._native.decode(answer.body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except UNREADABLE:
             pass  # outside of the handler, so that the first tier's error is not shown as a context
         return self._lenient(answer)
 
@@ -109,6 +112,8 @@ class _Reader:
         from belvo_async.codec import lenient  # noqa: PLC0415 - most programs never need it
 
         structured, problems = lenient.structure(_as_announced(value, self._type), self._type)
+        if not problems and _lacks_data(structured):
+            problems = ("expected data, found null",)
         if problems:
             raise self._error(answer, problems)
         return structured
@@ -143,6 +148,11 @@ def _as_announced(value: Any, type_: Any) -> Any:
     if not wants_list and isinstance(value, list) and len(value) == 1:
         return value[0]
     return value
+
+
+def _lacks_data(structured: Any) -> bool:
+    # Null is accepted for any field, but it is neither a model nor the items of a page.
+    return structured is None or (isinstance(structured, Page) and structured.results is None)
 
 
 def _resembles(value: Mapping[str, Any], model: Any) -> bool:

@@ -18,6 +18,7 @@ from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import attrs
+import msgspec
 
 from cattrs import Converter, transform_error
 from cattrs.cols import list_structure_factory
@@ -50,6 +51,8 @@ def structure(value: Any, type_: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def _told(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return "missing"
     # Words of foreign exceptions may quote the value and are not repeated.
     return str(error) if isinstance(error, _WrongError) else f"cannot be read ({type(error).__name__})"
 
@@ -73,11 +76,10 @@ def _kind_of(value: object) -> str:
 @cache
 def _converter() -> Converter:
     converter = Converter(detailed_validation=True)
-    # By equality: a hook for the class str would also serve its subclasses, the enums.
-    converter.register_structure_hook_factory(
-        lambda type_: type_ in PLAIN, lambda type_: _nullable(PLAIN[type_])
-    )
-    converter.register_structure_hook_factory(_is_open_enum, _enum_hook)
+    # By class: for text, numbers, flags and enums cattrs has hooks of its own, which a factory does not replace.
+    for type_, reader in PLAIN.items():
+        converter.register_structure_hook(type_, _nullable(reader))
+    converter.register_structure_hook(OpenEnum, _enum_hook)
     converter.register_structure_hook_factory(_has_fields, lambda type_: _model_hook(type_, converter))
     converter.register_structure_hook_factory(_is_sequence, lambda type_: _sequence_hook(type_, converter))
     converter.register_structure_hook_factory(_is_wrapped, lambda type_: _wrapped_hook(type_, converter))
@@ -94,12 +96,8 @@ def _nullable(reader: Callable[[Any], Any]) -> Hook:
 # --- shapes ---
 
 
-def _is_open_enum(type_: Any) -> bool:
-    return isinstance(type_, type) and issubclass(type_, OpenEnum)
-
-
-def _enum_hook(type_: type[OpenEnum]) -> Hook:
-    return _nullable(lambda value: type_(_read_str(value)))
+def _enum_hook(value: Any, type_: type[OpenEnum]) -> OpenEnum | None:
+    return None if value is None else type_(_read_str(value))
 
 
 def _has_fields(type_: Any) -> bool:
@@ -196,12 +194,22 @@ def _read_date(value: Any) -> date:
 def _read_instant(value: Any) -> datetime:
     if isinstance(value, str):
         try:
-            instant = datetime.fromisoformat(value)
+            instant = _as_native(value) or datetime.fromisoformat(value)
         except ValueError:
             raise _WrongError("an instant", value) from None
         # Some of Belvo's instants name no zone; its servers live in UTC.
         return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     raise _WrongError("an instant", value)
+
+
+def _as_native(value: str) -> datetime | None:
+    """
+    Return the instant as the first tier reads it, which rounds digits beyond microseconds; `None` if it cannot.
+    """
+    try:
+        return msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        return None
 
 
 PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from functools import partial
 from typing import Any, Final
@@ -102,7 +103,7 @@ class MfaChallenge:
     round: int = 1
     operation: str = ""
     request_id: str | None = None
-    _clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False, eq=False)
+    _clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False, eq=False, alias="clock")
 
     @property
     def remaining(self) -> float | None:
@@ -211,8 +212,8 @@ def _kind(type_: str, flag: bool | None) -> ChallengeKind:
 
 
 def _seconds(expiry: object) -> float | None:
-    if isinstance(expiry, bool) or not isinstance(expiry, int | float | str):
-        return None
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float | Decimal | str):
+        return None  # a number with a point is a Decimal when the codec has parsed it
     try:
         seconds = float(expiry)
     except (ValueError, OverflowError):

@@ -167,6 +167,8 @@ class MfaFlow:
 
             retry_after: Seconds, from the headers.
         """
+        # Any answer may come where this one may; elsewhere nothing changes.
+        advance(self.state, MfaEvent.SUCCEEDED, asked="receiving an answer")
         if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own borders
             self.request_id = request_id or self.request_id
             self._happen(MfaEvent.SUCCEEDED, moment, asked="receiving an answer")
@@ -182,7 +184,6 @@ class MfaFlow:
         if required is None:
             self._refuse(_not_resumable(error, self.challenge), moment)
             return
-        advance(self.state, MfaEvent.CHALLENGE_ISSUED, asked="receiving a challenge")
         self.challenge = MfaChallenge(
             kind=required.kind,
             type=required.type,
@@ -225,6 +226,12 @@ class MfaFlow:
             )
         else:
             self._refuse(error, moment)
+
+    def find(self, moment: Moment) -> None:
+        """
+        No answer came to the request under way, but its result was found by looking for it.
+        """
+        self._happen(MfaEvent.FOUND, moment, asked="finding a result")
 
     def unsent(self, moment: Moment) -> None:
         """

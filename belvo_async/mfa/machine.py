@@ -85,6 +85,9 @@ class MfaEvent(Enum):
     SUCCEEDED = "succeeded"
     """Belvo answered with data."""
 
+    FOUND = "found"
+    """No answer came, and a look at Belvo's data has shown the result."""
+
     REFUSED = "refused"
     """Belvo answered with an error, or with a challenge that may not be answered."""
 
@@ -117,6 +120,7 @@ TRANSITIONS: Final[Mapping[MfaState, Mapping[MfaEvent, MfaState]]] = {
     S.REQUESTING: {
         E.CHALLENGE_ISSUED: S.CHALLENGED,
         E.SUCCEEDED: S.COMPLETED,
+        E.FOUND: S.COMPLETED,
         E.REFUSED: S.FAILED,
         E.UNSENT: S.READY,
         E.LOST: S.FAILED,
@@ -132,6 +136,7 @@ TRANSITIONS: Final[Mapping[MfaState, Mapping[MfaEvent, MfaState]]] = {
     S.RESUMING: {
         E.CHALLENGE_ISSUED: S.CHALLENGED,
         E.SUCCEEDED: S.COMPLETED,
+        E.FOUND: S.COMPLETED,
         E.REFUSED: S.FAILED,
         E.UNSENT: S.CHALLENGED,
         E.LOST: S.FAILED,

@@ -21,7 +21,7 @@ from belvo_async.mfa.operation import Operation
 VERSION: Final = 1
 """Of the JSON form. A reader refuses what it does not know."""
 
-LONGEST_TEXT: Final = 16_384
+LONGEST_TEXT: Final = 1_048_576
 """Characters. A ticket has about 500; a QR code's content may be a picture."""
 
 
@@ -190,7 +190,7 @@ class MfaTicket:
             raise TicketError(problem="expected JSON") from None
         if not isinstance(members, dict):
             raise TicketError(problem=f"expected an object, found {type(members).__name__}")
-        if members.get("v") != VERSION:
+        if type(members.get("v")) is not int or members["v"] != VERSION:
             raise TicketError(problem=f"expected version {VERSION} of the format in `v`")
         values: dict[str, Any] = {name: _read(name, members[name]) for name in _names_in(members)}
         return cls(**values)
@@ -218,7 +218,7 @@ def _names_in(members: Mapping[str, object]) -> list[str]:
 
 
 def _read(name: str, value: object) -> object:
-    expected, reader = READERS[attrs.fields_dict(MfaTicket)[name].type]
+    expected, reader = _READERS_BY_NAME[name]
     try:
         return reader(value)
     except (ValueError, TypeError, OverflowError):
@@ -233,7 +233,7 @@ def _instant(value: object) -> datetime:
 
 
 def _counter(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= 1_000:  # noqa: PLR2004 - nobody is asked more often
+    if type(value) is not int or value < 0:
         raise ValueError
     return value
 
@@ -254,7 +254,7 @@ def _optional(reader: Any) -> Any:
 READERS: Final[Mapping[Any, tuple[str, Any]]] = {
     "str": ("text", _typed(str)),
     "str | None": ("text", _optional(_typed(str))),
-    "int": ("a small whole number", _counter),
+    "int": ("a whole number, 0 or above", _counter),
     "bool": ("true or false", _typed(bool)),
     "bool | None": ("true or false", _optional(_typed(bool))),
     "datetime": ("an instant with a zone", _instant),
@@ -262,3 +262,6 @@ READERS: Final[Mapping[Any, tuple[str, Any]]] = {
     "ChallengeKind": ("a kind of challenge", ChallengeKind),
 }
 """How each type of a ticket's fields is read: what to call it in an error, and how."""
+
+# Looked up here, once: other libraries (cattrs) replace the names of the types by the types themselves.
+_READERS_BY_NAME: Final = {field.name: READERS[field.type] for field in attrs.fields(MfaTicket)}

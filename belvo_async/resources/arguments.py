@@ -30,6 +30,9 @@ Names: TypeAlias = str | Sequence[str] | None
 Day: TypeAlias = date | str
 """A day: a `date`, or text as `2026-01-31`."""
 
+TEXTS: Final = (str, bytes, bytearray, memoryview)
+"""What is a sequence to Python and not to Belvo."""
+
 FILTER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}", re.ASCII)
@@ -99,7 +102,7 @@ def _name(name: str) -> str:
 
 
 def _text(name: str, value: Filter) -> str:
-    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str):
+    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, TEXTS):
         texts = [_item(name, item) for item in value]
         return ",".join(sorted(texts) if isinstance(value, AbstractSet) else texts)
     return _scalar(name, value)
@@ -136,8 +139,12 @@ def _scalar(name: str, value: object) -> str:
 
 
 def _field_names(argument: str, value: str | Sequence[str]) -> str:
-    names = value.split(",") if isinstance(value, str) else list(value)
-    if names and all(isinstance(name, str) and FIELD_NAME.fullmatch(name) for name in names):
+    names = value.split(",") if isinstance(value, str) else value
+    if (
+        isinstance(names, Sequence | AbstractSet)
+        and names
+        and all(isinstance(name, str) and FIELD_NAME.fullmatch(name) for name in names)
+    ):
         return ",".join(names)
     raise InvalidArgumentError(
         argument=argument, expected="names of fields, as id,name", found="something else"

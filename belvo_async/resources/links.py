@@ -5,15 +5,17 @@ Links: a user's credentials at an institution, as Belvo keeps them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import EllipsisType
+from uuid import uuid4
 
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError
 from belvo_async.messages import Body, Effect, Request
 from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS
-from belvo_async.models.links import Link, LinkAccessMode
+from belvo_async.models.links import Link, LinkAccessMode, LinkStatus
 from belvo_async.resources.arguments import Names, selection
 from belvo_async.resources.verbs import Deletable, Gettable, Listable, Options, Resumable
-from belvo_async.session import MfaSession, TokenPrompt
+from belvo_async.session import MfaSession, Sought, TokenPrompt
 
 
 class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Link]):
@@ -42,7 +44,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         certificate: str | None = None,
         private_key: str | None = None,
         encryption_key: str | None = None,
-        external_id: str | None = None,
+        external_id: str | None | EllipsisType = ...,
         access_mode: LinkAccessMode | str | None = None,
         fetch_historical: bool | None = None,
         fetch_resources: Sequence[str] | None = None,
@@ -70,8 +72,9 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
             encryption_key: Of the certificate's private key.
 
-            external_id: Your own id of the user, 3 to 256 characters, nothing personal. With it, a
-                registration whose answer was lost can be found again.
+            external_id: Your own id of the user, 3 to 256 characters, nothing personal. If you give none, one
+                is made up, so that a registration whose answer was lost can be found again; `None` sends
+                none, and such a registration stays uncertain.
 
             access_mode: `single` or, Belvo's default, `recurrent` (Belvo fetches new data by itself).
 
@@ -99,12 +102,13 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
             MfaError: Driving the session: the challenge was not answered.
         """
+        own_id = f"belvo-async-{uuid4().hex}" if external_id is ... else external_id
         body = Body(
             {
                 "institution": institution,
                 "username": username,
                 "password": password,
-                "external_id": external_id,
+                "external_id": own_id,
                 "username2": username2,
                 "username3": username3,
                 "password2": password2,
@@ -122,8 +126,35 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         )
         options = Options(save_data=save_data, fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
         return self._start(
-            "register", body, options, external_id=external_id, checked=lambda: _text_only(body)
+            "register",
+            body,
+            options,
+            effect=Effect.CREATE,
+            lookup=None if own_id is None else self._lookup(own_id),
+            external_id=own_id,
+            checked=lambda: _text_only(body),
         )
+
+    def _lookup(self, external_id: str) -> Request:
+        return Request("GET", self.path, Effect.READ, (("external_id", external_id),))
+
+    async def _find(self, sought: Sought) -> Link | None:
+        if sought.link is not None:
+            link = await self.get(sought.link)
+            return link if _is_result(link, sought) else None
+        if sought.operation.external_id is None:
+            return None
+        made = [
+            link
+            async for link in self.list(external_id=sought.operation.external_id)
+            if link.created_at is not None and link.created_at >= sought.since
+        ]
+        if len(made) != 1:
+            return None
+        if made[0].status != LinkStatus.VALID:
+            sought.error.link = made[0].id
+            return None
+        return made[0]
 
     def update(
         self,
@@ -201,6 +232,17 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
             Body({"access_mode": access_mode}),
         )
         return decoder(Link)(await self._send(request))
+
+
+def _is_result(link: Link, sought: Sought) -> bool:
+    """
+    Whether *link* shows that Belvo has logged in since the request was sent.
+    """
+    if link.status != LinkStatus.VALID:
+        return False
+    if sought.operation.name == "links.register":
+        return True  # it was unconfirmed before
+    return link.last_accessed_at is not None and link.last_accessed_at >= sought.since
 
 
 def _text_only(body: Body) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from belvo_async.codec import Page
 from belvo_async.errors import DecodeError, InvalidArgumentError
-from belvo_async.messages import Query
+from belvo_async.messages import NO_QUERY, Query
 from belvo_async.transport.address import query_of
 
 
@@ -52,10 +52,10 @@ class Pages(Generic[M]):
         while True:
             page = await self._fetch(query)
             yield page
-            if page.next is None:
+            if not page.next:
                 return
             following = query_of(page.next)
-            if following == query:
+            if following in {NO_QUERY, query}:
                 raise DecodeError(
                     expected="pages", problems=("expected another page @ $.next, found this one",)
                 )

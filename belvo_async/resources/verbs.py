@@ -7,26 +7,35 @@ A resource that lacks a verb lacks the method, so asking for it is an error of t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
 
 from belvo_async.clock import moment
 from belvo_async.codec import Page, decoder, page_decoder, parse
-from belvo_async.errors import ApiError, InvalidArgumentError, NotResumableError, api_error
+from belvo_async.errors import (
+    ApiError,
+    InvalidArgumentError,
+    NotResumableError,
+    UncertainOutcomeError,
+    api_error,
+)
 from belvo_async.messages import NO_QUERY, Answer, Body, Effect, Query, Request, Secret
 from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, TOKEN_REQUIRED, MfaFlow
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.resources.arguments import Filter, Names, positive, query, selection
 from belvo_async.resources.pages import Pages
-from belvo_async.session import Call, Engine, MfaSession, TokenPrompt
+from belvo_async.session import Call, Engine, MfaSession, Sought, TokenPrompt
 from belvo_async.transport.address import check_id
 
 
 M = TypeVar("M")
 
 R = TypeVar("R")
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 LONGEST_OPAQUE: Final = 200
 """Characters of an id that only Belvo understands."""
@@ -207,6 +216,17 @@ class Flows(Resource[M], Generic[M, R]):
         type_: Any = list[self.model] if self.brings_list else self.model  # type: ignore[name-defined] # at run time
         return decoder(type_)
 
+    async def _find(self, sought: Sought) -> R | None:
+        """
+        Look for what a request without answer has stored; `None` if that cannot tell.
+
+        Data that was stored since the request was sent is its result: there is one call at a time for a link.
+        """
+        if sought.link is None or sought.operation.save_data is False or not isinstance(self, Listable):
+            return None
+        rows = [row async for row in self.list(link=sought.link) if _stored_at(row) >= sought.since]
+        return cast(R, rows) if rows else None
+
     def _session(self, call: Call[R], prompt: TokenPrompt | None) -> MfaSession[R]:
         return MfaSession(self._context.engine, call, prompt or self._context.prompt)
 
@@ -217,8 +237,10 @@ class Flows(Resource[M], Generic[M, R]):
         options: Options,
         *,
         method: str = "POST",
+        effect: Effect = Effect.WRITE,
         link: str | None = None,
         on_item: bool = False,
+        lookup: Request | None = None,
         external_id: str | None = None,
         checked: Callable[[], Mapping[str, object]] = dict,
     ) -> MfaSession[R]:
@@ -243,10 +265,11 @@ class Flows(Resource[M], Generic[M, R]):
             opening = Request(
                 method,
                 self._item_path(link) if on_item else self.path,
-                Effect.ONCE if "token" in body else Effect.WRITE,
+                Effect.ONCE if "token" in body else effect,
                 selected,
                 body.extended(checked()),
                 at_institution=True,
+                lookup=lookup,
             )
         except InvalidArgumentError as error:
             opening = error.with_traceback(None)
@@ -265,9 +288,15 @@ class Flows(Resource[M], Generic[M, R]):
                 flow=lambda: MfaFlow(operation, options.max_rounds, clock),
                 opening=opening,
                 decode=self._decoder(),
+                find=self._find,
             ),
             options.prompt,
         )
+
+
+def _stored_at(row: object) -> datetime:
+    instant = getattr(row, "collected_at", None) or getattr(row, "created_at", None)
+    return instant if isinstance(instant, datetime) else LONG_AGO
 
 
 class Resumable(Flows[M, R]):
@@ -347,10 +376,25 @@ class Resumable(Flows[M, R]):
                 flow=lambda: MfaFlow.from_ticket(ticket, moment(clock), clock),
                 opening=problem,
                 decode=self._decoder(),
+                find=self._find,
                 answer=answer if answers else None,
             ),
             prompt,
         )
+
+    async def find_ticket(self, ticket: MfaTicket) -> R | None:
+        """
+        Return what the answer to *ticket* has brought, if that can be found. Call `client.reconcile()`.
+        """
+        error = UncertainOutcomeError(request=f"PATCH {self.path}", reason="no answer came", sent=True)
+        sought = Sought(
+            operation=ticket.to_operation(),
+            link=ticket.link,
+            since=ticket.issued_at,
+            resumed=True,
+            error=error,
+        )
+        return await self._find(sought)
 
 
 def _check_opaque(argument: str, value: object) -> None:

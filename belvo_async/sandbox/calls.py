@@ -33,6 +33,8 @@ class Call:
 
         deferred: Whether the caller asked to be answered at once and informed by webhook.
 
+        arrived: When it arrived, in monotonic seconds. What takes long is judged by that.
+
         timed_out: Whether the work took longer than Belvo waits.
 
         shape: How to write challenges, if not as the settings say.
@@ -47,6 +49,7 @@ class Call:
     body: Json = attrs.field(factory=dict)
     origin: str = ""
     deferred: bool = False
+    arrived: float = 0.0
     timed_out: bool = False
     shape: ChallengeShape | None = None
     ask: str | None = None

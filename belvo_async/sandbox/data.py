@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from belvo_async.sandbox.answers import Json
-from belvo_async.sandbox.ids import MASK, lower_half, shuffled, upper_half
+from belvo_async.sandbox.ids import lower_half, shuffled, upper_half
 from belvo_async.sandbox.registry import Access
 from belvo_async.sandbox.users import Dataset
 
@@ -67,18 +67,33 @@ def row_id(access: Access, salt: int, number: int) -> str:
     """
     Return the id of row *number* of the resource that *salt* stands for.
     """
-    return f"{upper_half(access.bits ^ _mask(salt))}-{lower_half(shuffled(salt << KEY_BITS | number))}"
+    return f"{_upper(access.bits, salt)}-{_lower(salt, number)}"
 
 
 def link_bits(bits: int, salt: int) -> int:
     """
     Return the number of the link whose row of the resource *salt* has *bits* in the upper half of its id.
     """
-    return bits ^ _mask(salt)
+    return bits ^ shuffled(salt + 1)
 
 
-def _mask(salt: int) -> int:
-    return shuffled(salt + 1) & MASK
+# The next three are asked for again and again: the rows of one link share an upper half, and the same days of
+# different links a lower half and a date.
+
+
+@lru_cache(maxsize=4096)
+def _upper(bits: int, salt: int) -> str:
+    return upper_half(link_bits(bits, salt))
+
+
+@lru_cache(maxsize=65_536)
+def _lower(salt: int, number: int) -> str:
+    return lower_half(shuffled(salt << KEY_BITS | number))
+
+
+@lru_cache(maxsize=65_536)
+def _day(number: int) -> str:
+    return date.fromordinal(number & DAY_MASK).isoformat()
 
 
 def _noise(access: Access, number: int, below: int) -> int:
@@ -99,8 +114,9 @@ def accounts(access: Access, count: int) -> tuple[Json, ...]:
 
 
 def _cents(access: Access, number: int) -> float:
-    cents = _noise(access, number, CEILINGS[access.persona.dataset])
-    return (-cents if access.persona.dataset is Dataset.NEGATIVE else cents) / 100
+    dataset = access.persona.dataset
+    cents = _noise(access, number, CEILINGS[dataset])
+    return (-cents if dataset is Dataset.NEGATIVE else cents) / 100
 
 
 def _account(access: Access, index: int) -> Json:
@@ -186,7 +202,7 @@ def balance_row(access: Access, number: int, count: int, at: str) -> Json:
     """
     return {
         "account": _owner_of(access, number, count),
-        "value_date": date.fromordinal(number & DAY_MASK).isoformat(),
+        "value_date": _day(number),
         "balance": _cents(access, number),
         "current_balance": None,
         "statement": None,
@@ -199,7 +215,7 @@ def transaction_row(access: Access, number: int, count: int, at: str) -> Json:
     Return a row of `/api/transactions/`.
     """
     account = _owner_of(access, number, count)
-    day = date.fromordinal(number & DAY_MASK).isoformat()
+    day = _day(number)
     turn = _noise(access, number, len(SPENDING))
     category, subcategory, merchant = SPENDING[turn]
     return {

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
 
 import attrs
 
@@ -92,13 +91,13 @@ class Desk:
         self._settings = settings
         self._clock = clock
         self._ids = ids
-        self._past: Final[deque[int]] = deque()
+        self._past: deque[int] = deque()
         self._remember = remember
         self._open: dict[int, _Challenge] = {}
         self._records: dict[int, ChallengeRecord] = {}
         self._by_session: dict[int, ChallengeRecord] = {}
         self._forgotten: dict[int, int] = {}
-        self._by_link: dict[str, int] = {}
+        self._by_link: dict[str, set[int]] = {}
         self.tally = Tally()
 
     @property
@@ -120,13 +119,12 @@ class Desk:
         """
         Tell whether *link* has a challenge that waits for an answer.
         """
-        session = self._by_link.get(link)
-        if session is None:
-            return False
-        challenge = self._open[session]
-        if challenge.deadline > self._clock.monotonic():
-            return True
-        self._close(session, challenge, "expired")
+        now = self._clock.monotonic()
+        for session in list(self._by_link.get(link, ())):
+            challenge = self._open[session]
+            if challenge.deadline > now:
+                return True
+            self._close(session, challenge, "expired")
         return False
 
     def begin(self, errand: Errand, script: Script, call: Call) -> Answer:
@@ -157,7 +155,7 @@ class Desk:
         """
         forms.RESUME.check(call.body)
         session = _key(call.get("session"))
-        challenge = self._waiting(session, collection)
+        challenge = self._waiting(session, collection, call.arrived)
         if challenge.errand.link != call.get("link"):
             raise refusal("does_not_exist", "link")
 
@@ -175,10 +173,10 @@ class Desk:
 
     def drop(self, link: str) -> None:
         """
-        Forget the challenge of *link*, which was deleted.
+        Close the challenges of *link*, which was deleted.
         """
-        if self.is_asking(link):
-            session = self._by_link[link]
+        while self.is_asking(link):
+            session = next(iter(self._by_link[link]))
             self._close(session, self._open[session], "dropped")
 
     def sweep(self) -> None:
@@ -190,11 +188,11 @@ class Desk:
             if challenge.deadline <= now:
                 self._close(session, challenge, "expired")
 
-    def _waiting(self, session: int, collection: str) -> _Challenge:
+    def _waiting(self, session: int, collection: str, now: float) -> _Challenge:
         challenge = self._open.get(session)
         if challenge is None:
             raise refusal("session_expired")
-        if challenge.deadline <= self._clock.monotonic():
+        if challenge.deadline <= now:
             self._close(session, challenge, "expired")
             raise refusal("session_expired")
         if challenge.errand.collection != collection:
@@ -245,12 +243,14 @@ class Desk:
     def _file(self, challenge: _Challenge) -> None:
         session = _key(challenge.record.session)
         self._open[session] = challenge
-        self._by_link[challenge.record.link] = session
+        self._by_link.setdefault(challenge.record.link, set()).add(session)
         self._by_session[session] = self._records[challenge.number] = challenge.record
 
     def _close(self, session: int, challenge: _Challenge, outcome: ChallengeOutcome) -> None:
         del self._open[session]
-        if self._by_link.get(challenge.record.link) == session:
+        of_link = self._by_link[challenge.record.link]
+        of_link.discard(session)
+        if not of_link:
             del self._by_link[challenge.record.link]
         challenge.record.outcome = outcome
         setattr(self.tally, outcome, getattr(self.tally, outcome) + 1)

@@ -30,7 +30,7 @@ class FaultKind(Enum):
     """Belvo acts at once, and the answer takes `seconds`."""
 
     CLOSE_UNREAD = "close_unread"
-    """The connection is closed (FIN) before the body of the request is read."""
+    """The connection is closed (FIN) before the body of the request is read; RST if more of it was to come."""
 
     CLOSE_READ = "close_read"
     """The connection is closed (FIN) after the request was read. Belvo does not act."""

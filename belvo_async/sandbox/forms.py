@@ -40,15 +40,17 @@ def year(value: object) -> str | None:
     """
     A year, as a number or as four digits.
     """
-    return None if re.fullmatch(r"\d{4}", str(value)) else "invalid"
+    return None if re.fullmatch(r"[0-9]{4}", str(value)) else "invalid"
 
 
 def day(value: object) -> str | None:
     """
-    A date like `2026-01-31`.
+    A date like `2026-01-31`, and no other way to write one.
     """
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return "invalid"
     try:
-        date.fromisoformat(value if isinstance(value, str) else "")
+        date.fromisoformat(value)
     except ValueError:
         return "invalid"
     return None
@@ -146,11 +148,11 @@ SAVE_DATA: Final = Field("save_data", flag)
 DATE_FROM: Final = Field("date_from", day)
 DATE_TO: Final = Field("date_to", day)
 
-STORAGE: Final = r"store|nostore|[1-9]\d{0,1}d|[12]\d\dd|3[0-5]\dd|36[0-5]d"
+STORAGE: Final = r"store|nostore|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d"
 
 UPKEEP: Final = (
     Field("fetch_resources", listing),
-    Field("stale_in", matching(r"[1-9]\d{0,2}d")),
+    Field("stale_in", matching(r"[1-9][0-9]{0,2}d")),
 )
 DOCUMENTS: Final = tuple(
     Field(name, text)

@@ -34,6 +34,9 @@ from belvo_async.sandbox.world import World
 CAP: Final = 300.0
 """Seconds after which Belvo gives up work at an institution."""
 
+NOTHING: Final = Answer(500)
+"""Stands where an answer is needed and nobody will see it."""
+
 NO_QUERY: Final[Mapping[str, str]] = {}
 BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -128,10 +131,8 @@ class Gate:
             return await self._sent(arrival, FORBIDDEN, processed=False)
 
         fault = arrival.fault = self.faults.choose(arrival.method, arrival.route.template, arrival.path)
-        if fault is not None and fault.kind is FaultKind.CLOSE_UNREAD:
-            return await self._sent(arrival, None, processed=False)
-
-        if not await self._has_read(request, arrival):
+        is_unread = fault is not None and fault.kind is FaultKind.CLOSE_UNREAD
+        if is_unread or not await self._has_read(request, arrival):
             return await self._sent(arrival, None, processed=False)
         if fault is not None and not fault.processed:
             return await self._sent(arrival, self._spoilt(None, fault), processed=False)
@@ -178,9 +179,25 @@ class Gate:
             operation = arrival.route.operation(arrival.method)
             if arrival.flaw is not None:
                 raise arrival.flaw
-            return await self._ruled(operation, _call(request, arrival), arrival.fault)
+            return await self._ruled(operation, self._call(request, arrival), arrival.fault)
         except Refusal as exc:
             return exc.answer(self._world.ids.hex())
+
+    def _call(self, request: web.BaseRequest, arrival: _Arrival) -> Call:
+        call = Call(
+            operation=arrival.operation,
+            path=arrival.path,
+            id=arrival.route.id,
+            query=arrival.query,
+            body=arrival.body or {},
+            origin=f"http://{request.headers.get('Host', '')}",
+            deferred=request.headers.get("X-Belvo-Request-Mode") == "async",
+            arrived=self._world.clock.monotonic(),
+        )
+        fault = arrival.fault
+        if fault is not None and fault.kind is FaultKind.CHALLENGE:
+            call.shape, call.ask = fault.shape, fault.ask
+        return call
 
     async def _ruled(self, operation: Operation, call: Call, fault: Fault | None) -> Answer:
         world = self._world
@@ -233,25 +250,6 @@ class Gate:
             )
         )
         return await send(arrival.line, answer or NOTHING, arrival.fault)
-
-
-NOTHING: Final = Answer(500)
-
-
-def _call(request: web.BaseRequest, arrival: _Arrival) -> Call:
-    call = Call(
-        arrival.operation,
-        arrival.path,
-        arrival.route.id,
-        arrival.query,
-        arrival.body or {},
-        f"http://{request.host}",
-        request.headers.get("X-Belvo-Request-Mode") == "async",
-    )
-    fault = arrival.fault
-    if fault is not None and fault.kind is FaultKind.CHALLENGE:
-        call.shape, call.ask = fault.shape, fault.ask
-    return call
 
 
 def _object(octets: bytes) -> Json:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from random import Random
 from typing import Final
 
@@ -95,6 +96,7 @@ class Ids:
         return self._random.randrange(limit)
 
 
+@lru_cache(maxsize=4096)
 def user_id(institution: str, username: str) -> str:
     """
     Return the 44 characters by which Belvo knows a user of an institution in all their links.

@@ -77,8 +77,6 @@ def _like(value: Any, wanted: str) -> Any:
     """
     Return *wanted* as the type that *value* has.
     """
-    if isinstance(value, bool):
-        return wanted.lower() == "true"
     if isinstance(value, (int, float)):
         return float(wanted)
     return _instant(wanted) if isinstance(value, datetime) else wanted
@@ -118,7 +116,7 @@ def _passes(row: Json, field: str, holds: Callable[[Any, str], bool], wanted: st
         return True
     try:
         return holds(_member(row, field), wanted)
-    except ValueError:
+    except (ValueError, TypeError):
         raise refusal("invalid", name) from None
 
 

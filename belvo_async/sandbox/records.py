@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -113,11 +113,12 @@ class Recorder:
         Count a request as dealt with.
         """
         self.in_flight -= 1
+        self._news.set()
 
-    async def wait_for(self, operation: str, count: int) -> None:
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
         """
-        Wait until *count* requests of *operation* have arrived since the start.
+        Wait until *condition* holds. It is asked again whenever a request has arrived or was dealt with.
         """
-        while self.counts[operation] < count:
+        while not condition():
             self._news.clear()
             await self._news.wait()

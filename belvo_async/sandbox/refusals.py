@@ -36,9 +36,18 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "institution_unavailable": (400, "the institution cannot be reached"),
     "institution_inactive": (400, "the institution is switched off"),
     "unavailable_data": (400, "the institution returned nothing"),
+    "invalid_period": (400, "the period is too short"),
+    "invalid_fetch_resources": (400, "these resources cannot be fetched"),
+    "invalid_access_mode_switch": (400, "the access mode of this link cannot be changed"),
+    "activation_failed": (400, "the access by web could not be activated"),
     "authentication_failed": (401, "unknown secret id or wrong secret password"),
+    "consent_without_accounts": (401, "the consent covers no account"),
     "permission_denied": (403, "these keys do not allow it"),
+    "access_to_resource_denied": (403, "these keys do not allow this resource"),
+    "access_to_production_denied": (403, "these keys are not for production"),
+    "quota_limit_reached": (403, "there are too many links"),
     "not_found": (404, "nothing here"),
+    "expired_credentials": (404, "the credentials of this link are no longer stored"),
     "method_not_allowed": (405, "not with this method"),
     "request_timeout": (408, "the institution took longer than Belvo waits"),
     "link_refreshed": (409, "this link was refreshed minutes ago; wait"),
@@ -46,7 +55,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "activation_required": (428, "the user has no access by web yet"),
     "too_many_requests": (429, "slow down"),
     "unexpected_error": (500, "something broke"),
-    "service_unavailable": (503, "come back later"),
+    "service_unavailable": (500, "come back later"),
 }
 """Each code with its status and our own words for it."""
 

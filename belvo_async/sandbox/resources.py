@@ -17,7 +17,7 @@ from belvo_async.sandbox.answers import Answer, Json
 from belvo_async.sandbox.calls import Call
 from belvo_async.sandbox.desk import Errand
 from belvo_async.sandbox.forms import DATE_FROM, DATE_TO, LINK, SAVE_DATA, TOKEN, Field, Form, form
-from belvo_async.sandbox.ids import MASK, halves, unshuffled
+from belvo_async.sandbox.ids import halves, unshuffled
 from belvo_async.sandbox.links import judge, refuse_second_session, script_for
 from belvo_async.sandbox.refusals import refusal
 from belvo_async.sandbox.registry import Access
@@ -203,7 +203,7 @@ def _links(wanted: dict[str, str]) -> list[str] | None:
 def _found(resource: Resource, world: World, call: Call) -> tuple[Access, int, str]:
     numbers = halves(call.id)
     if numbers is not None:
-        access = world.registry.by_bits(data.link_bits(numbers[0], resource.salt) & MASK)
+        access = world.registry.by_bits(data.link_bits(numbers[0], resource.salt))
         number = unshuffled(numbers[1]) ^ resource.salt << data.KEY_BITS
         keep = world.saved.of(access.id, resource.path) if access is not None else None
         if access is not None and keep is not None and number in keep.keys:

@@ -20,6 +20,10 @@ from belvo_async.sandbox.world import World
 
 Rule = Callable[[World, Call], Answer]
 
+BANKS: Final = "/api/institutions/"
+LINK: Final = f"{links.PATH}{{id}}/"
+NOWHERE: Final = "(unknown path)"
+
 
 @attrs.frozen(eq=False)
 class Operation:
@@ -70,8 +74,6 @@ def _bank(world: World, call: Call) -> Answer:  # noqa: ARG001  # all rules look
     raise refusal("not_found")
 
 
-BANKS: Final = "/api/institutions/"
-
 Table = Mapping[str, Mapping[str, Operation]]
 
 
@@ -105,11 +107,8 @@ def _table() -> Table:
     return table
 
 
-LINK: Final = f"{links.PATH}{{id}}/"
 TABLE: Final = _table()
 """By path, with `{id}` in the place of an id, and by method."""
-
-NOWHERE: Final = "(unknown path)"
 
 
 @attrs.frozen

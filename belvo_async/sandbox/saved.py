@@ -6,8 +6,6 @@ Rows follow from their numbers, so only the numbers are kept: a hundred thousand
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 
@@ -62,6 +60,3 @@ class Saved:
         Remove all rows of *link*.
         """
         self._keeps.pop(link, None)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keeps)

@@ -33,6 +33,8 @@ GRACE: Final = 0.2
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a demo opens hundreds at once."""
 
+STATUSES: Final = ("valid", "invalid", "unconfirmed", "token_required")
+
 
 class Sandbox:
     """
@@ -164,10 +166,11 @@ class Sandbox:
         listener.close()
         self._gate.stop_waiting()
         transports = [connection.transport for connection in server.connections]
+        server.pre_shutdown()
         await server.shutdown(GRACE)
         for transport in transports:
             # A client that does not read would keep its connection open until everything is sent.
-            if isinstance(transport, asyncio.WriteTransport):
+            if transport is not None:
                 transport.abort()
         await asyncio.sleep(0)  # Lets the event loop close the sockets.
         self._closed.set()
@@ -278,6 +281,15 @@ class Sandbox:
         """
         return self._world.registry.public
 
+    def institution(self, name: str) -> Json:
+        """
+        Return the institution *name* as Belvo shows it.
+
+        Raises:
+            KeyError: There is no such institution.
+        """
+        return INSTITUTIONS[name].public
+
     def add_link(
         self,
         institution: str = "erebor_mx_retail",
@@ -317,7 +329,13 @@ class Sandbox:
         Args:
             operation: As in `counts`: `PATCH /api/links/`.
         """
-        await self._recorder.wait_for(operation, count)
+        await self._recorder.wait_until(lambda: self.counts[operation] >= count)
+
+    async def wait_until_idle(self) -> None:
+        """
+        Wait until no request is under way, also none whose client has left.
+        """
+        await self._recorder.wait_until(lambda: not self.in_flight)
 
     def summary(self) -> dict[str, int]:
         """
@@ -325,16 +343,15 @@ class Sandbox:
         """
         desk = self._world.desk
         desk.sweep()
+        tally = attrs.asdict(desk.tally)
         statuses = Counter(f"links_{link['status']}" for link in self.links.values())
         return {
             "requests": self._recorder.total,
             "peak": self.peak,
             "blocked": self.blocked,
-            **{f"challenges_{name}": value for name, value in attrs.asdict(desk.tally).items()},
+            "duplicates": tally.pop("duplicates"),
+            **{f"challenges_{name}": value for name, value in tally.items()},
             "challenges_open": len(desk.open),
             "links": len(self.links),
             **{f"links_{status}": statuses[f"links_{status}"] for status in STATUSES},
         }
-
-
-STATUSES: Final = ("valid", "invalid", "unconfirmed", "token_required")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -66,6 +67,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {dataset.value: dataset for dataset in 
 NOBODY: Final = Persona()
 
 
+@lru_cache(maxsize=4096)
 def persona(username: str, password: str) -> Persona:
     """
     Return how a login with these credentials goes.

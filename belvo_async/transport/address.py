@@ -19,6 +19,9 @@ from belvo_async.messages import Query
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
 """What an id of Belvo's may look like: UUIDs with and without dashes, numbers, slugs."""
 
+NETLOC: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?", re.ASCII)
+"""A host and perhaps a port: a name, an IPv4 address, or an IPv6 address in brackets."""
+
 LONGEST_SHOWN: Final = 40
 
 
@@ -53,6 +56,9 @@ def check_base_url(value: object) -> str:
         raise _bad_url("https://host", "something else")
     if parts.username is not None or parts.password is not None:
         raise _bad_url("an address without credentials", "credentials in it")
+    if not NETLOC.fullmatch(parts.netloc):
+        # Where two readers of an address could disagree about its host, one of them is wrong.
+        raise _bad_url("https://host or https://host:port", "something else")
     if parts.query or parts.fragment or "?" in str(value) or "#" in str(value):
         raise _bad_url("an address without query and fragment", "one that has them")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
@@ -98,7 +104,8 @@ def query_of(url: str) -> Query:
     """
     Return the names and values in the query of *url*, and nothing else of it.
     """
-    return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    # By hand: an address that is broken before its query would make urlsplit() raise.
+    return tuple(parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True))
 
 
 def _shown(value: object) -> str:

@@ -7,16 +7,16 @@ here does the waiting. What is not in the table is never repeated.
 
 from __future__ import annotations
 
-import itertools
 import random
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
 
 from belvo_async.clock import Clock
 from belvo_async.codec import parse
-from belvo_async.errors import RateLimitedError, TooManySessionsError, TransportError, api_error
+from belvo_async.errors import LoginError, RateLimitedError, TooManySessionsError, TransportError, api_error
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.settings import RetryPolicy
 from belvo_async.transport import Transport
@@ -37,7 +37,10 @@ class Fate(Enum):
     """Belvo turned it away at the door: too many requests."""
 
     BUSY = auto()
-    """Belvo failed, or somebody is logged in at the institution already."""
+    """Somebody is logged in at the institution already; Belvo did nothing."""
+
+    FAILED = auto()
+    """Belvo failed, before or after it did something."""
 
     ANSWERED = auto()
     """Everything else, good or bad, is an answer."""
@@ -60,16 +63,25 @@ def _throttled(policy: RetryPolicy) -> tuple[float, ...]:
 
 SCHEDULES: Final[Mapping[tuple[Fate, Effect], Schedule]] = {
     (Fate.UNSENT, Effect.READ): _reconnects,
+    (Fate.UNSENT, Effect.CREATE): _reconnects,
     (Fate.UNSENT, Effect.WRITE): _reconnects,
     (Fate.UNSENT, Effect.ONCE): _reconnects,
     (Fate.UNANSWERED, Effect.READ): _waits,
     (Fate.UNPROCESSED, Effect.READ): _throttled,
+    (Fate.UNPROCESSED, Effect.CREATE): _throttled,
     (Fate.UNPROCESSED, Effect.WRITE): _throttled,
     (Fate.UNPROCESSED, Effect.ONCE): _throttled,
     (Fate.BUSY, Effect.READ): _waits,
+    (Fate.BUSY, Effect.CREATE): _waits,
     (Fate.BUSY, Effect.WRITE): _waits,
+    (Fate.FAILED, Effect.READ): _waits,
+    (Fate.FAILED, Effect.CREATE): _waits,  # once looking it up has found nothing
+    (Fate.FAILED, Effect.WRITE): _waits,
 }
 """What is repeated, and after which waits. What is missing here is never repeated."""
+
+LOOK_FIRST: Final = (Fate.FAILED, Effect.CREATE)
+"""Belvo may have made the link before it failed: it is repeated only if a look shows that there is none."""
 
 
 def fate_of_error(error: TransportError) -> Fate:
@@ -85,12 +97,18 @@ def fate_of_answer(answer: Answer) -> Fate:
     """
     if answer.status < 400 or answer.status == 428:  # noqa: PLR2004 - HTTP's own
         return Fate.ANSWERED
-    if answer.status >= 500:  # noqa: PLR2004 - HTTP's own
-        return Fate.BUSY
     error = api_error(answer.status, parse(answer.body), html=answer.is_html)
     if isinstance(error, RateLimitedError):
         return Fate.UNPROCESSED
-    return Fate.BUSY if isinstance(error, TooManySessionsError) else Fate.ANSWERED
+    if isinstance(error, LoginError):
+        return Fate.ANSWERED  # whatever its status: six refused logins invalidate a link
+    if isinstance(error, TooManySessionsError):
+        return Fate.BUSY
+    return Fate.FAILED if answer.status >= 500 else Fate.ANSWERED  # noqa: PLR2004 - HTTP's own
+
+
+ANSWERS_FOR_ONE: Final = 10
+"""So many answered requests bring one repetition back."""
 
 
 class Budget:
@@ -99,22 +117,22 @@ class Budget:
     """
 
     def __init__(self, size: int) -> None:
-        self._size = self._left = float(size)
+        self._size = self._left = size * ANSWERS_FOR_ONE
 
     def take(self) -> bool:
         """
         Take one; return whether there was one.
         """
-        if self._left < 1:
+        if self._left < ANSWERS_FOR_ONE:
             return False
-        self._left -= 1
+        self._left -= ANSWERS_FOR_ONE
         return True
 
     def earn(self) -> None:
         """
         A request was answered.
         """
-        self._left = min(self._size, self._left + 0.1)
+        self._left = min(self._size, self._left + 1)
 
 
 class RetryingTransport:
@@ -140,25 +158,43 @@ class RetryingTransport:
         """
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
-        for attempt in itertools.count():
+        repeated: Counter[Fate] = Counter()
+        while True:
             try:
                 answer = await self._inner.send(request)
             except TransportError as error:
-                wait = self._wait(fate_of_error(error), request.effect, attempt, None)
+                fate = fate_of_error(error)
+                wait = self._wait(fate, request.effect, repeated[fate], None)
                 if wait is None:
                     raise
+                await self._clock.sleep(wait)
             else:
                 fate = fate_of_answer(answer)
                 if fate is Fate.ANSWERED:
                     self._budget.earn()
                     return answer
-                wait = self._wait(fate, request.effect, attempt, answer.retry_after)
+                wait = self._wait(fate, request.effect, repeated[fate], answer.retry_after)
                 if wait is None:
                     return answer
-            await self._clock.sleep(wait)
-        raise AssertionError  # pragma: no cover - count() has no end
+                await self._clock.sleep(wait)
+                if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
+                    return answer
+            repeated[fate] += 1
 
-    def _wait(self, fate: Fate, effect: Effect, attempt: int, asked: float | None) -> float | None:
+    async def _is_missing(self, lookup: Request | None) -> bool:
+        """
+        Whether Belvo says that what *lookup* lists is not there. Not knowing is not missing.
+        """
+        if lookup is None:
+            return False
+        try:
+            answer = await self.send(lookup)
+        except TransportError:
+            return False
+        page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own
+        return isinstance(page, dict) and page.get("results") == []
+
+    def _wait(self, fate: Fate, effect: Effect, repeated: int, asked: float | None) -> float | None:
         """
         Return the seconds to wait before the next attempt; `None` if there shall be none.
         """
@@ -166,11 +202,11 @@ class RetryingTransport:
         if schedule is None:
             return None
         waits = schedule(self._policy)
-        if attempt >= len(waits):
+        if repeated >= len(waits):
             return None
-        wait = (waits[attempt] if asked is None else asked) * (
-            1 + self._policy.jitter * self._random.random()
-        )
-        if wait > self._policy.max_wait or not self._budget.take():
+        if asked is not None and asked > self._policy.max_wait:
             return None
-        return wait
+        if not self._budget.take():
+            return None
+        wait = waits[repeated] if asked is None else asked
+        return wait * (1 + self._policy.jitter * self._random.random())

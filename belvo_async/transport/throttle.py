@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import weakref
 
 from typing import TYPE_CHECKING, Final, cast
@@ -39,7 +40,7 @@ def shared_bucket(base_url: str, authorization: str, limit: RateLimit) -> InMemo
     key = (base_url, hashlib.sha256(authorization.encode()).hexdigest(), limit)
     bucket = _shared.get(key)
     if bucket is None:
-        bucket = InMemoryBucket([Rate(limit.requests, int(limit.seconds * 1000 * MARGIN))])
+        bucket = InMemoryBucket([Rate(limit.requests, math.ceil(limit.seconds * 1000 * MARGIN))])
         _shared[key] = bucket
     return bucket
 

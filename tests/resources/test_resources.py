@@ -100,7 +100,7 @@ REQUESTS: list[tuple[str, Act, str, str, dict[str, str], dict[str, Any] | None]]
     ),
     (
         "register, nothing but what is needed",
-        lambda c: c.links.register("erebor_mx_retail", "u", "p"),
+        lambda c: c.links.register("erebor_mx_retail", "u", "p", external_id=None),
         "POST",
         "/api/links/",
         {},

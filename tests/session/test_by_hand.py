@@ -150,9 +150,7 @@ async def test_a_result_that_is_not_there_yet(session: MfaSession[Link]) -> None
         _ = session.result
 
 
-async def test_submitting_too_late(
-    session: MfaSession[Link], clock: ManualClock, sandbox: Sandbox
-) -> None:
+async def test_submitting_too_late(session: MfaSession[Link], clock: ManualClock, sandbox: Sandbox) -> None:
     """
     After the deadline nothing is sent, by hand either.
     """
@@ -255,9 +253,7 @@ async def test_a_ticket_is_answered_once(client: BelvoClient, sandbox: Sandbox) 
     assert len(client._busy) == 0
 
 
-async def test_a_ticket_knows_its_deadline(
-    client: BelvoClient, clock: ManualClock, sandbox: Sandbox
-) -> None:
+async def test_a_ticket_knows_its_deadline(client: BelvoClient, clock: ManualClock, sandbox: Sandbox) -> None:
     """
     A ticket that is used too late expires without a request.
     """
@@ -472,9 +468,7 @@ async def test_errors_of_belvo_are_typed(client: BelvoClient) -> None:
         await client.accounts.get("0" * 32)
 
 
-async def test_arguments_are_checked_when_a_session_is_driven(
-    client: BelvoClient, sandbox: Sandbox
-) -> None:
+async def test_arguments_are_checked_when_a_session_is_driven(client: BelvoClient, sandbox: Sandbox) -> None:
     """
     Wrong arguments raise before anything is sent, and as often as the session is driven.
     """

@@ -1,0 +1,51 @@
+"""
+The command line, `belvo-async`.
+
+A command is a module of its own: a function with typed options, registered by one line in `app`. This file imports
+nothing that the extra `cli` brings, so that it can say what to do where the extra is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from typing import Final
+
+from belvo_async.cli.exits import Exit
+
+
+__all__ = ["Exit", "main"]
+
+EXTRA: Final = frozenset({"rich", "typer"})
+"""The packages without which there is no command line."""
+
+
+def main() -> int:
+    """
+    Run the command that the arguments of this process name. See `Exit` for the statuses.
+    """
+    try:
+        from belvo_async.cli.app import app  # noqa: PLC0415 - needs the extra
+
+        app()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA:
+            raise
+        print(
+            f'belvo-async needs {error.name}, which is not installed: pip install "belvo-async[cli]"',
+            file=sys.stderr,
+        )
+        return Exit.NO_EXTRA
+    except OSError as error:
+        print(f"belvo-async: {error}", file=sys.stderr)
+        _give_up_output()
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return Exit.DONE
+
+
+def _give_up_output() -> None:
+    # What could not be written is still in the buffer; Python would fail with it again at the very end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

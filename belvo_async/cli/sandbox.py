@@ -1,0 +1,172 @@
+"""
+`belvo-async sandbox`: a Belvo of your own, until you stop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from rich import box
+from rich.padding import Padding
+from rich.table import Table
+
+from belvo_async.cli.exits import Exit
+from belvo_async.cli.faults import FaultsFile, read_faults
+from belvo_async.cli.terminal import complain, console, write_json
+from belvo_async.cli.users import INSTITUTIONS, RIGHT_TOKEN, TEST_USERS, WRONG_TOKEN
+from belvo_async.sandbox import Firewall, Sandbox
+
+
+STOPS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8428,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    seed: Annotated[int, typer.Option(help="The same seed draws the same ids and data.")] = 0,
+    expiry: Annotated[float, typer.Option(min=1, help="Seconds that a challenge waits for its token.")] = 600,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds that a bank takes for a login.")] = 0,
+    page_size: Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page of a list.")] = 10,
+    accounts_per_link: Annotated[int, typer.Option(min=1, help="Accounts that each user has.")] = 2,
+    rows_per_day: Annotated[int, typer.Option(min=0, help="Balances and transactions for each day.")] = 1,
+    strikes: Annotated[int, typer.Option(min=1, help="Failed logins that make a link invalid.")] = 6,
+    firewall: Annotated[
+        bool, typer.Option(help="Block who sends more than 80 requests in 30 seconds, as Belvo does.")
+    ] = False,
+    refuse_duplicates: Annotated[
+        bool, typer.Option(help="Refuse a second link for the same user, as Belvo does.")
+    ] = False,
+    one_session_per_link: Annotated[
+        bool, typer.Option(help="Refuse other work for a link that waits for a token, as Belvo does.")
+    ] = True,
+    faults: FaultsFile = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write JSON: a line when it is ready, and one at the end.")
+    ] = False,
+) -> None:
+    """
+    Run a server that behaves as Belvo's sandbox does, until Ctrl-C.
+
+    It speaks the HTTP of the real one, so any client of Belvo's works against it. Nothing is kept when it ends.
+
+    With `--faults`, the file holds a list such as
+    `[{"kind": "html_502", "operation": "PATCH /api/links/", "probability": 0.1}]`.
+
+    At the end it tells what it has seen: requests, challenges, links.
+
+    Exit status: 0 it was stopped by Ctrl-C or SIGTERM, 1 it could not listen, 2 wrong usage.
+    """
+    server = Sandbox(
+        port,
+        host=host,
+        seed=seed,
+        expiry=expiry,
+        latency=latency,
+        page_size=page_size,
+        accounts_per_link=accounts_per_link,
+        rows_per_day=rows_per_day,
+        strikes=strikes,
+        firewall=Firewall() if firewall else None,
+        refuse_duplicates=refuse_duplicates,
+        one_session_per_link=one_session_per_link,
+        faults=read_faults(faults, seed),
+    )
+    with contextlib.suppress(KeyboardInterrupt):  # where the event loop cannot handle signals
+        asyncio.run(_serve(server, json=json))
+    _tell_end(server.summary(), json=json)
+
+
+async def _serve(server: Sandbox, *, json: bool) -> None:
+    stop = asyncio.Event()
+    for number in STOPS:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await server.start()
+    except OSError as error:
+        complain(
+            f"cannot listen on {server.host}:{server.port}: {error.strerror}; --port 0 takes a free port"
+        )
+        raise typer.Exit(Exit.FAILED) from None
+    try:
+        _tell_start(server, json=json)
+        await stop.wait()
+    finally:
+        await server.aclose()
+
+
+def _tell_start(server: Sandbox, *, json: bool) -> None:
+    if json:
+        write_json({"event": "ready", **_facts(server)})
+        return
+    out = console()
+    out.print(f"A sandbox of Belvo at [bold]{server.url}[/]", soft_wrap=True)
+    out.print(_variables(server))
+    out.print(f"Test users, at {' '.join(INSTITUTIONS)}:")
+    out.print(_users())
+    out.print(
+        f"The right token is {RIGHT_TOKEN}; {WRONG_TOKEN} brings a fresh challenge, any other ends the login."
+    )
+    out.print("Ctrl-C ends the sandbox.")
+
+
+def _facts(server: Sandbox) -> Mapping[str, Any]:
+    return {
+        "url": server.url,
+        "secret_id": server.secret_id,
+        "secret_password": server.secret_password,
+        "institutions": list(INSTITUTIONS),
+        "users": [
+            {"username": user.username, "password": user.password, "challenge": user.challenge}
+            for user in TEST_USERS
+        ],
+        "right_token": RIGHT_TOKEN,
+        "wrong_token": WRONG_TOKEN,
+    }
+
+
+def _variables(server: Sandbox) -> Padding:
+    """
+    Return what `BelvoClient.from_env()` reads, to be copied into a shell.
+    """
+    lines = Table.grid()
+    for name, value in (
+        ("BELVO_API_URL", server.url),
+        ("BELVO_SECRET_ID", server.secret_id),
+        ("BELVO_SECRET_PASSWORD", server.secret_password),
+    ):
+        lines.add_row(f"export {name}={value}")
+    return Padding(lines, (1, 2))
+
+
+def _users() -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("username", "password", "the bank wants"):
+        table.add_column(heading, overflow="fold")
+    for user in TEST_USERS:
+        table.add_row(user.username, user.password, user.challenge)
+    return table
+
+
+def _tell_end(summary: Mapping[str, int], *, json: bool) -> None:
+    if json:
+        write_json({"event": "summary", **summary})
+        return
+    table = Table(box=None, show_header=False, title="\nWhat it has seen", title_justify="left")
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in summary.items():
+        if count or name in ALWAYS:
+            table.add_row(name.replace("_", " "), f"{count:,}")
+    console().print(table)
+
+
+ALWAYS: Final = frozenset({"requests", "duplicates"})
+"""What is told at the end even if it is 0."""

@@ -382,7 +382,7 @@ class AccountLoanDataFee:
     One fee of a loan.
 
     Attributes:
-        type: Always `None` in Brazil's Open Finance network, which has the fields from `name` on in its place.
+        type: Always `None` in Brazil's Open Finance network, which has the fields from `name` on for it.
 
         value: In the currency of the loan.
 

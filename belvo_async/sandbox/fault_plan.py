@@ -91,6 +91,11 @@ class Faults:
         """
         Read a list of faults: objects with the fields of `Fault`.
 
+            [
+                {"kind": "close_processed", "operation": "PATCH *", "probability": 0.05},
+                {"kind": "answer", "code": "too_many_requests", "retry_after": 2, "times": 10}
+            ]
+
         Raises:
             FaultError: *text* is something else; the message says which fault and what is wrong.
         """

@@ -10,11 +10,12 @@ from typing import Final
 
 import attrs
 
-from belvo_async.sandbox import links, listings, resources
+from belvo_async.sandbox import links, listings, retrieving
 from belvo_async.sandbox.answers import Answer
 from belvo_async.sandbox.calls import Call
 from belvo_async.sandbox.institutions import INSTITUTIONS
 from belvo_async.sandbox.refusals import refusal
+from belvo_async.sandbox.resources import RESOURCES
 from belvo_async.sandbox.world import World
 
 
@@ -95,15 +96,15 @@ def _table() -> Table:
     add("PATCH", LINK, links.set_access_mode)
     add("DELETE", LINK, links.delete)
     add("POST", f"{LINK}refresh/", links.refresh)
-    for resource in resources.RESOURCES:
+    for resource in RESOURCES:
         one = f"{resource.path}{{id}}/"
-        add("GET", resource.path, partial(resources.listed, resource))
-        add("POST", resource.path, partial(resources.retrieve, resource), link_in="body")
-        add("GET", one, partial(resources.get, resource))
+        add("GET", resource.path, partial(retrieving.listed, resource))
+        add("POST", resource.path, partial(retrieving.retrieve, resource), link_in="body")
+        add("GET", one, partial(retrieving.get, resource))
         if resource.resumable:
-            add("PATCH", resource.path, partial(resources.resume, resource), link_in="body")
+            add("PATCH", resource.path, partial(retrieving.resume, resource), link_in="body")
         if resource.deletable:
-            add("DELETE", one, partial(resources.delete, resource))
+            add("DELETE", one, partial(retrieving.delete, resource))
     return table
 
 

@@ -9,7 +9,7 @@ import copy
 import os
 import platform
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import EllipsisType, MappingProxyType, TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from belvo_async.guards import Answered
 from belvo_async.guards import Links as BusyLinks
 from belvo_async.messages import Effect, Request, Secret
 from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.observer import Observer, Tee
 from belvo_async.resources.banking import Accounts, Balances
 from belvo_async.resources.institutions import Institutions
 from belvo_async.resources.links import Links
@@ -39,6 +40,7 @@ from belvo_async.settings import (
 from belvo_async.transport import Transport
 from belvo_async.transport.address import check_base_url
 from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
+from belvo_async.transport.observed import ObservedTransport
 from belvo_async.transport.retry import Budget, RetryingTransport
 from belvo_async.transport.throttle import ThrottledTransport, shared_bucket
 from belvo_async.version import __version__
@@ -93,6 +95,8 @@ class BelvoClient:
 
         network: Proxies and certificates.
 
+        observers: Who wants to know what happens; `LoggingObserver()` writes it to standard logging.
+
         clock: What time it is.
 
     Raises:
@@ -117,6 +121,7 @@ class BelvoClient:
         pool: PoolLimits = DEFAULT_POOL,
         rate_limit: RateLimit | None = BELVO_RATE_LIMIT,
         network: Network = DIRECT,
+        observers: Sequence[Observer] = (),
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         authorization = _authorization(secret_id, secret_password)
@@ -131,6 +136,7 @@ class BelvoClient:
         self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)
         self._budget = Budget(retry.budget if retry is not None else 1)
         self._clock = clock
+        self._observer = Tee(tuple(observers)) if observers else None
         self._deadlines, self._answered, self._busy = Deadlines(clock), Answered(clock), BusyLinks()
         self._mount(Options(prompt, timeouts, retry, rate_limit))
 
@@ -159,6 +165,7 @@ class BelvoClient:
             self._answered,
             self._busy,
             lookups=(0.0,) if options.retry is None else (0.0, *options.retry.waits),
+            observer=self._observer,
         )
         context = Context(self._engine, options.prompt)
         self.links = Links(context)
@@ -168,12 +175,16 @@ class BelvoClient:
 
     def _transport(self, options: Options) -> Transport:
         transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock)
+        if self._observer is not None:
+            transport = ObservedTransport(transport, self._observer, self._clock)
         limit = options.rate_limit
         if limit is not None and (limit.hosts is None or urlsplit(self.base_url).hostname in limit.hosts):
             bucket = shared_bucket(self.base_url, self._authorization.reveal() or "", limit)
-            transport = ThrottledTransport(transport, bucket, self._clock)
+            transport = ThrottledTransport(transport, bucket, self._clock, self._observer)
         if options.retry is not None:
-            transport = RetryingTransport(transport, options.retry, self._clock, self._budget)
+            transport = RetryingTransport(
+                transport, options.retry, self._clock, self._budget, observer=self._observer
+            )
         return transport
 
     @property

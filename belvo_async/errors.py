@@ -33,7 +33,7 @@ All of them pickle, and none shows a password, a token or the id of an MFA sessi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -268,6 +268,22 @@ class ApiError(BelvoError):
     request_id: str | None = None
     errors: tuple[ApiErrorItem, ...] = ()
     retry_after: float | None = None
+
+    def conceal(self, conceal: Callable[[str], str]) -> None:
+        """
+        Pass everything Belvo said through *conceal*, which takes secrets out.
+        """
+        self.message = conceal(self.message)
+        self.field = None if self.field is None else conceal(self.field)
+        self.errors = tuple(
+            attrs.evolve(
+                item,
+                code=conceal(item.code),
+                message=conceal(item.message),
+                field=None if item.field is None else conceal(item.field),
+            )
+            for item in self.errors
+        )
 
     def __str__(self) -> str:
         told = self.message or f"HTTP status {self.status}"

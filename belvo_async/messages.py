@@ -98,12 +98,41 @@ class Body:
         """
         return Body({**self._members, **members})
 
+    def conceal(self, text: str) -> str:
+        """
+        Return *text* without the secrets of this body, should an error message of Belvo's repeat one.
+        """
+        for name in SECRET_MEMBERS & self._members.keys():
+            value = self._members[name]
+            if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
+                text = text.replace(value, "…")
+        return text
+
     def reveal(self) -> dict[str, object]:
         """
         Return the members themselves, for the encoder. Do not keep them in a variable.
         """
         return self._members
 
+
+SECRET_MEMBERS: Final = frozenset(
+    {
+        "username",
+        "username2",
+        "username3",
+        "password",
+        "password2",
+        "token",
+        "certificate",
+        "private_key",
+        "encryption_key",
+        "session",
+    }
+)
+"""The members of a request that must not be seen."""
+
+SHORTEST_SECRET: Final = 4
+"""Characters; less could be part of any word."""
 
 Query = tuple[tuple[str, str], ...]
 

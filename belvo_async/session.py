@@ -38,9 +38,10 @@ from belvo_async.guards import Answered, Links
 from belvo_async.messages import Answer, Effect, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import MfaFlow, Step
-from belvo_async.mfa.machine import REMEDIES, MfaState
+from belvo_async.mfa.machine import REMEDIES, MfaEvent, MfaState
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.observer import Observer
 from belvo_async.transport import Transport
 
 
@@ -68,6 +69,7 @@ class Engine:
     answered: Answered
     links: Links
     lookups: tuple[float, ...]
+    observer: Observer | None
 
 
 @attrs.frozen(kw_only=True)
@@ -157,6 +159,7 @@ class MfaSession(Generic[T]):
         "_result",
         "_shown",
         "_timer",
+        "_told",
     )
 
     def __init__(self, engine: Engine, call: Call[T], prompt: TokenPrompt | None) -> None:
@@ -174,6 +177,7 @@ class MfaSession(Generic[T]):
         self._shown: MfaChallenge | None = None  # by the loop, and not answered since
         self._timer: Deadline | None = None
         self._held: str | None = None  # the link it keeps busy
+        self._told = 0  # so many steps the observer knows
 
     # --- what it is ---
 
@@ -459,6 +463,7 @@ class MfaSession(Generic[T]):
         opening = cast(Request, cast("Call[T]", self._call).opening)
         await self._hold(self._flow.operation.link)
         self._flow.start(self._now())
+        self._settle()
         await self._exchange(opening)
 
     async def _send_answer(self, answer: Secret) -> None:
@@ -491,7 +496,7 @@ class MfaSession(Generic[T]):
             self._broken_off(error, request)
             raise
         if answer is not None:
-            self._receive(answer)
+            self._receive(answer, request)
         if self._flow.error is not None:
             raise self._flow.error
 
@@ -544,7 +549,7 @@ class MfaSession(Generic[T]):
                 return False
         return False
 
-    def _receive(self, answer: Answer) -> None:
+    def _receive(self, answer: Answer, request: Request) -> None:
         flow, now = self._flow, self._now()
         succeeded = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP's own borders
         try:
@@ -560,6 +565,9 @@ class MfaSession(Generic[T]):
             )
         except DecodeError as error:
             flow.lost(error, now)
+        for told in (flow.error, getattr(flow.error, "__cause__", None)):
+            if isinstance(told, ApiError) and request.body is not None:
+                told.conceal(request.body.conceal)
         self._settle()
 
     def _broken_off(self, error: BaseException, request: Request) -> None:
@@ -587,8 +595,11 @@ class MfaSession(Generic[T]):
         """
         if link is None or self._held is not None:
             return
+        engine = self._engine
+        if engine.observer is not None and engine.links.is_busy(link):
+            engine.observer.link_busy(link, self.operation)
         try:
-            await self._engine.links.acquire(link, self)
+            await engine.links.acquire(link, self)
         except asyncio.CancelledError:
             self._give_up()
             raise
@@ -610,6 +621,8 @@ class MfaSession(Generic[T]):
         After a change of state: keep what the new state needs, and let go of the rest.
         """
         flow = self._flow
+        if self._engine.observer is not None:
+            self._tell(self._engine.observer)
         if flow.state is MfaState.CHALLENGED:
             self._park()
             return
@@ -620,6 +633,14 @@ class MfaSession(Generic[T]):
             self._release()
         if flow.state in {MfaState.COMPLETED, MfaState.SUSPENDED}:
             self._call = self._answer = None  # nothing may start over, so nothing secret is kept
+
+    def _tell(self, observer: Observer) -> None:
+        flow = self._flow
+        for step in flow.history[self._told :]:
+            observer.state_changed(self.operation, self.link, step)
+            if step.event is MfaEvent.CHALLENGE_ISSUED:
+                observer.challenge_parked(cast(MfaChallenge, flow.challenge))
+        self._told = len(flow.history)
 
     def _park(self) -> None:
         link = cast(MfaChallenge, self._flow.challenge).link

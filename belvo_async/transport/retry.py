@@ -18,6 +18,7 @@ from belvo_async.clock import Clock
 from belvo_async.codec import parse
 from belvo_async.errors import LoginError, RateLimitedError, TooManySessionsError, TransportError, api_error
 from belvo_async.messages import Answer, Effect, Request
+from belvo_async.observer import Observer
 from belvo_async.settings import RetryPolicy
 from belvo_async.transport import Transport
 
@@ -147,12 +148,14 @@ class RetryingTransport:
         clock: Clock,
         budget: Budget,
         rng: random.Random | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._inner = inner
         self._policy = policy
         self._clock = clock
         self._budget = budget
         self._random = rng or random.Random()  # noqa: S311 - spreads load, keeps no secret
+        self._observer = observer
 
     async def send(self, request: Request) -> Answer:
         """
@@ -167,7 +170,7 @@ class RetryingTransport:
                 wait = self._wait(fate, request.effect, repeated[fate], None)
                 if wait is None:
                     raise
-                await self._clock.sleep(wait)
+                await self._pause(request, wait, fate)
             else:
                 fate = fate_of_answer(answer)
                 if fate is Fate.ANSWERED:
@@ -176,10 +179,15 @@ class RetryingTransport:
                 wait = self._wait(fate, request.effect, repeated[fate], answer.retry_after)
                 if wait is None:
                     return answer
-                await self._clock.sleep(wait)
+                await self._pause(request, wait, fate)
                 if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
                     return answer
             repeated[fate] += 1
+
+    async def _pause(self, request: Request, wait: float, fate: Fate) -> None:
+        if self._observer is not None:
+            self._observer.retry_scheduled(request, wait, fate.name.lower())
+        await self._clock.sleep(wait)
 
     async def _is_missing(self, lookup: Request | None) -> bool:
         """

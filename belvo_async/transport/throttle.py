@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from belvo_async.clock import Clock
 from belvo_async.messages import Answer, Request
+from belvo_async.observer import Observer
 from belvo_async.settings import RateLimit
 from belvo_async.transport import Transport
 
@@ -50,10 +51,13 @@ class ThrottledTransport:
     Sends through another transport, not more often than the limit allows. Who comes first is sent first.
     """
 
-    def __init__(self, inner: Transport, bucket: InMemoryBucket, clock: Clock) -> None:
+    def __init__(
+        self, inner: Transport, bucket: InMemoryBucket, clock: Clock, observer: Observer | None = None
+    ) -> None:
         self._inner = inner
         self._bucket = bucket
         self._clock = clock
+        self._observer = observer
         self._turn = asyncio.Lock()
 
     async def send(self, request: Request) -> Answer:
@@ -62,6 +66,8 @@ class ThrottledTransport:
         """
         async with self._turn:
             while (wait := self._wait()) > 0:
+                if self._observer is not None:
+                    self._observer.throttled(request, wait)
                 await self._clock.sleep(wait)
         return await self._inner.send(request)
 

@@ -510,8 +510,8 @@ class MfaSession(Generic[T]):
             if await self._find(error):
                 return None
             raise
-        if answer.status >= 500 and request.effect is Effect.CREATE:  # noqa: PLR2004 - HTTP's own border
-            # Belvo may have made the link before it failed.
+        if answer.status >= 500 and request.effect is not Effect.READ:  # noqa: PLR2004 - HTTP's own border
+            # Belvo may have done its work before it failed.
             unknown = UncertainOutcomeError(
                 request=str(request), reason=f"Belvo failed with status {answer.status}", sent=True
             )

@@ -77,12 +77,17 @@ class PoolLimits:
         dns_ttl: Seconds for which the address of a host is remembered.
 
         body: Bytes of an answer, unpacked; a larger one is refused.
+
+        values: JSON values in an answer, lists and their items included; one with more is
+            refused before it is read, since each becomes an object. How deep they may be
+            nested is a matter of Python's own recursion limit.
     """
 
     connections: int = attrs.field(default=100, validator=_whole)
     keepalive: float = attrs.field(default=15.0, validator=_positive)
     dns_ttl: float = attrs.field(default=300.0, validator=_positive)
     body: int = attrs.field(default=64 * 1024 * 1024, validator=_whole)
+    values: int = attrs.field(default=5_000_000, validator=_whole)
 
 
 def _seconds_list(instance: Any, attribute: Any, value: Any) -> None:

@@ -17,6 +17,7 @@ from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
 from belvo_async.errors import (
     ApiError,
     BelvoError,
+    DecodeError,
     InvalidArgumentError,
     LoginError,
     MfaExpiredError,
@@ -180,6 +181,15 @@ class MfaFlow:
             self._receive_error(error, moment)
 
     def _receive_challenge(self, payload: object, error: ApiError, moment: Moment) -> None:
+        if not isinstance(payload, list | dict):
+            unreadable = DecodeError(
+                expected="the challenge",
+                problems=("expected JSON, found something else or nothing",),
+                status=error.status,
+                request_id=error.request_id,
+            )
+            self._end(unreadable, MfaEvent.LOST, moment)
+            return
         required = read_token_required(payload, link=self.operation.link)
         if required is None:
             self._refuse(_not_resumable(error, self.challenge), moment)

@@ -90,6 +90,8 @@ class FaultKind(Enum):
     """Something on the way repeats the request: Belvo acts twice, and the second answer arrives."""
 
 
+TOO_MANY: Final = 429
+
 COMMON: Final = frozenset({"kind", "operation", "probability", "times", "after"})
 
 
@@ -282,6 +284,14 @@ class Fault:
         _known(KINDS, self.ask, "ask")
         if self.status is None:
             _known(CODES, self.code, "code")
+
+    @property
+    def turns_away(self) -> bool:
+        """
+        Whether the client is told that there are too many requests and Belvo has not seen this one.
+        """
+        refused = self.kind is FaultKind.ANSWER and self.status == TOO_MANY and not self.processed
+        return refused or self.kind is FaultKind.HTML_403
 
     @property
     def processed(self) -> bool:

@@ -162,7 +162,10 @@ class Gate:
         return True
 
     def _note(self, arrival: _Arrival) -> None:
-        # A PATCH counts when it is read, not when Belvo acts on it: the client has sent it in any case.
+        # A PATCH counts when it is read, not when Belvo acts on it: the client has sent it in any case. Only one that
+        # is answered at the door, before Belvo, may come again: the client has been told that nothing happened.
+        if arrival.fault is not None and arrival.fault.turns_away:
+            return
         if arrival.method == "PATCH" and arrival.body is not None and "session" in arrival.body:
             self._world.desk.note(arrival.body["session"])
 

@@ -46,7 +46,7 @@ JSON_BODY: Final = {"Content-Type": "application/json"}
 KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
 """Seconds, seconds, times. Belvo may work for minutes, and routers forget connections that are silent so long."""
 
-TOO_LARGE: Final = "the answer is larger than PoolLimits.body"
+TOO_LARGE: Final = "the answer is larger than PoolLimits allows"
 
 
 @attrs.frozen(kw_only=True)
@@ -255,6 +255,8 @@ class AiohttpTransport:
         headers = response.headers
         try:
             body = await _read_body(response, self._pool.limits.body)
+            if _most_values(body) > self._pool.limits.values:
+                raise aiohttp.ClientPayloadError(TOO_LARGE)  # noqa: TRY301 - as if it had not been read whole
         except aiohttp.ClientPayloadError:
             # The status alone says all that matters of an error; of a result or a challenge it does not.
             if response.status < 400 or response.status == 428:  # noqa: PLR2004 - HTTP's own
@@ -292,6 +294,13 @@ async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
             raise aiohttp.ClientPayloadError(TOO_LARGE)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _most_values(body: bytes) -> int:
+    """
+    Return a number of JSON values that *body* does not exceed, without reading it: one for each comma and bracket.
+    """
+    return body.count(b",") + body.count(b"[") + body.count(b"{") + 1
 
 
 def _seconds(retry_after: str, now: datetime) -> float | None:

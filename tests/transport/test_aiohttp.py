@@ -566,7 +566,7 @@ async def test_slots_are_given_in_order_and_back_when_cancelled(make: Make, serv
         (400, b"\xff\xfe", "", ApiError),
         (418, b'"teapot"', "", ApiError),
         (301, b"", "", ApiError),
-        (428, b"", "", NotResumableError),
+        (428, b"[]", "", NotResumableError),
         (200, b"", "", DecodeError),
         (200, b"<html>", "Content-Type: text/html\r\n", DecodeError),
         (202, b'{"request_id": "a"}', "", DecodeError),

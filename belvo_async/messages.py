@@ -102,10 +102,10 @@ class Body:
         """
         Return *text* without the secrets of this body, should an error message of Belvo's repeat one.
         """
-        for name in SECRET_MEMBERS & self._members.keys():
-            value = self._members[name]
-            if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
-                text = text.replace(value, "…")
+        values = [self._members[name] for name in SECRET_MEMBERS & self._members.keys()]
+        secrets = [value for value in values if isinstance(value, str) and len(value) >= SHORTEST_SECRET]
+        for secret in sorted(secrets, key=len, reverse=True):  # one may begin with another
+            text = text.replace(secret, "…")
         return text
 
     def reveal(self) -> dict[str, object]:

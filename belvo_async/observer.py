@@ -101,7 +101,7 @@ class LoggingObserver(Observer):
             "%s answered %d, %d bytes, %.3f s, id %s", request, answer.status, size, seconds, id_
         )
 
-    def request_failed(self, request: Request, error: TransportError, seconds: float) -> None:
+    def request_failed(self, request: Request, error: TransportError, seconds: float) -> None:  # noqa: ARG002 - named in the error
         """
         Log the error.
         """

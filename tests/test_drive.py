@@ -13,7 +13,7 @@ import pytest
 
 from people import BANK, Absent, Later, careful, unwilling
 
-from belvo_async import BelvoClient, MfaSession, MfaState, Outcome, drive
+from belvo_async import BelvoClient, MfaSession, MfaState, drive
 from belvo_async.errors import InvalidArgumentError, LoginError, MfaCancelledError, MfaDeclinedError
 from belvo_async.models import Link
 from belvo_async.sandbox import Sandbox
@@ -54,10 +54,8 @@ async def test_every_session_has_its_outcome(
     sessions = [register(careful if n % 3 else unwilling) for n in range(30)]
     refused = client.links.register("erebor_mx_retail", "user_invalid", "pass_invalid")
 
-    outcomes: list[Outcome[Link]] = []
     async with drive([*sessions, refused], limit=7) as driven:
-        async for outcome in driven:
-            outcomes.append(outcome)
+        outcomes = [outcome async for outcome in driven]
 
     assert {*sessions, refused} == {outcome.session for outcome in outcomes}
     assert 20 == sum(outcome.ok for outcome in outcomes)

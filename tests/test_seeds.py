@@ -119,7 +119,10 @@ def _recorded() -> Recorded:
 async def _client(recorded: Recorded) -> AsyncIterator[BelvoClient]:
     server = await asyncio.start_server(recorded, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, BelvoClient("id", "password", base_url=f"http://127.0.0.1:{port}", retry=None) as client:
+    async with (
+        server,
+        BelvoClient("id", "password", base_url=f"http://127.0.0.1:{port}", retry=None) as client,
+    ):
         yield client
 
 

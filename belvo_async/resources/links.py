@@ -44,7 +44,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         certificate: str | None = None,
         private_key: str | None = None,
         encryption_key: str | None = None,
-        external_id: str | None | EllipsisType = ...,
+        external_id: str | EllipsisType | None = ...,
         access_mode: LinkAccessMode | str | None = None,
         fetch_historical: bool | None = None,
         fetch_resources: Sequence[str] | None = None,

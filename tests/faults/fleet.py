@@ -213,7 +213,7 @@ def _judge(report: Report, sandbox: Sandbox, session: MfaSession[Any], error: Ex
         report.disagreements.append(f"not final: {told}")
     if session.operation != "links.register":
         return
-    id_ = session._flow.operation.external_id  # noqa: SLF001 - what the sandbox knows it by
+    id_ = session._flow.operation.external_id
     link = next((one for one in reversed(sandbox.links.values()) if one["external_id"] == id_), None)
     status = None if link is None else link["status"]
     if session.state is MfaState.COMPLETED and status != "valid":

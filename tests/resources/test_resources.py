@@ -4,6 +4,7 @@ Each verb of each resource: what it sends, and what it brings.
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +17,7 @@ import yaml
 
 from belvo_async import BelvoClient, Environment, RetryPolicy, Timeouts
 from belvo_async.client import BELVO_RATE_LIMIT
-from belvo_async.errors import AuthenticationError, InvalidArgumentError, NotFoundError, TransportError
+from belvo_async.errors import ApiError, AuthenticationError, InvalidArgumentError, MfaError, NotFoundError
 from belvo_async.resources.verbs import Deletable, Flows, Gettable, Listable, Resumable
 from belvo_async.sandbox import Sandbox
 
@@ -218,12 +219,8 @@ async def test_a_verb_sends_its_request(
     """
     Method, path, query and body are those that Belvo documents; `None` is left out, `False` is not.
     """
-    try:
+    with contextlib.suppress(ApiError, MfaError):  # the sandbox knows none of these ids
         await act(client)
-    except TransportError:
-        raise
-    except Exception:  # noqa: BLE001 - the sandbox knows none of these ids
-        pass
 
     seen = sandbox.requests[0]
     assert (method, path) == (seen.method, seen.path)

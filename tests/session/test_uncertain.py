@@ -224,7 +224,7 @@ async def test_an_update_is_found_by_the_time_of_the_login(
     password = "pass_valid" if method == "PATCH" else "full"
     link = await client.links.register(bank, user, password, prompt=careful)
     await clock.advance(60)
-    break_at(kind, "PATCH /api/links/" if method == "PATCH" else f"PUT /api/links/{{id}}/")
+    break_at(kind, "PATCH /api/links/" if method == "PATCH" else "PUT /api/links/{id}/")
     session = client.links.update(link.id, password=password, prompt=careful)
 
     if found:

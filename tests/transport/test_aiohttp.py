@@ -742,28 +742,27 @@ async def test_closing_fails_what_is_under_way(make: Make, server: Server) -> No
         await waiting
 
 
-def test_use_from_a_second_event_loop(anyio_backend: str) -> None:  # noqa: ARG001 - the mark wants it
+def test_use_from_a_second_event_loop(anyio_backend: str) -> None:
     """
     A client that outlives its loop says what to do, instead of "Event loop is closed".
     """
     listening = socket.create_server(("127.0.0.1", 0))
     client = BelvoClient("a", "b", base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", retry=None)
 
-    async def use(timeout: float) -> None:
+    async def use() -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(0.05):
                 await client.check()
 
-    async def use_and_close() -> None:
+    async def use_again() -> None:
         with pytest.raises(ClientStateError, match="another event loop"):
             await client.check()
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        asyncio.run(use(0.05))
-        asyncio.run(use_and_close())
+        asyncio.run(use())
+        asyncio.run(use_again())
         asyncio.run(client.aclose())
-        del client
     listening.close()
 
 
@@ -787,7 +786,7 @@ async def test_use_after_a_fork(transport: AiohttpTransport) -> None:
     os.close(writing)
     told = os.read(reading, 1_000).decode()
     os.close(reading)
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # noqa: ASYNC222 - it has ended, as its end of the pipe shows
 
     assert "fork" in told
 

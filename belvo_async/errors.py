@@ -10,6 +10,7 @@ Rule: this file imports nothing of ours at run time, so that everything may impo
     ├── TransportError                  no answer arrived
     │   ├── ConnectError                    no connection; nothing was sent
     │   ├── PoolTimeoutError                no free slot in time; nothing was sent
+    │   ├── TooLateError                    it waited until its deadline had passed; nothing was sent
     │   ├── ReadTimeoutError                a read was sent and not answered in time
     │   ├── ConnectionLostError             a read was sent and the connection broke before the answer was whole
     │   └── UncertainOutcomeError           a write was sent, and what became of it is unknown
@@ -162,6 +163,14 @@ class PoolTimeoutError(TransportError):
     No connection became free within `Timeouts.pool`. Nothing was sent.
 
     Raise `PoolLimits.connections` or start less at a time.
+    """
+
+
+class TooLateError(TransportError):
+    """
+    The answer to a challenge waited for the network until the challenge had expired. Nothing was sent.
+
+    It is the cause of the `MfaExpiredError` that the session raises.
     """
 
 

@@ -159,6 +159,8 @@ class Request:
             which may take minutes.
 
         lookup: A read that lists what this request makes, if there is one.
+
+        deadline: In monotonic seconds; from then on it is not sent any more.
     """
 
     method: str
@@ -168,6 +170,7 @@ class Request:
     body: Body | None = None
     at_institution: bool = False
     lookup: Request | None = None
+    deadline: float | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -31,6 +31,7 @@ from belvo_async.errors import (
     MfaRequiredError,
     PromptFailedError,
     SessionStateError,
+    TooLateError,
     TransportError,
     UncertainOutcomeError,
 )
@@ -494,11 +495,15 @@ class MfaSession(Generic[T]):
             answer = await self._answer_to(request)
         except BaseException as error:
             self._broken_off(error, request)
+            if isinstance(error, TooLateError) and self._flow.expire(self._now()):
+                self._settle()
+                raise self._ended() from error
             raise
         if answer is not None:
             self._receive(answer, request)
-        if self._flow.error is not None:
-            raise self._flow.error
+        problem = self._flow.error or self._flow.turned_away
+        if problem is not None:
+            raise problem
 
     async def _answer_to(self, request: Request) -> Answer | None:
         """
@@ -565,7 +570,9 @@ class MfaSession(Generic[T]):
             )
         except DecodeError as error:
             flow.lost(error, now)
-        for told in (flow.error, getattr(flow.error, "__cause__", None)):
+        if flow.turned_away is not None:
+            self._engine.answered.discard(_identity(flow.challenge))
+        for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
             if isinstance(told, ApiError) and request.body is not None:
                 told.conceal(request.body.conceal)
         self._settle()

@@ -24,6 +24,7 @@ from belvo_async.errors import (
     MfaRejectedError,
     MfaRoundsExceededError,
     NotResumableError,
+    RateLimitedError,
     SessionExpiredError,
     api_error,
 )
@@ -88,6 +89,8 @@ class MfaFlow:
         error: What ended it, if an answer did.
 
         answered: Whether an answer to `challenge` may have been sent.
+
+        turned_away: Why the request under way was not processed, if Belvo said so.
     """
 
     operation: Operation
@@ -98,6 +101,7 @@ class MfaFlow:
     deadline: float | None = None
     error: BelvoError | None = None
     answered: bool = False
+    turned_away: RateLimitedError | None = None
     request_id: str | None = None
     _steps: list[Step] = attrs.field(factory=list, repr=False)
 
@@ -234,6 +238,10 @@ class MfaFlow:
             self._refuse(
                 MfaRejectedError(challenge=self.challenge, **attrs.asdict(error, recurse=False)), moment
             )
+        elif isinstance(error, RateLimitedError):
+            # Belvo turned the request away before it looked at it: as if it had never left.
+            self.unsent(moment)
+            self.turned_away = error
         else:
             self._refuse(error, moment)
 
@@ -279,7 +287,7 @@ class MfaFlow:
             raise MfaExpiredError(challenge=self.challenge)
         challenge = cast(MfaChallenge, self.challenge)  # CHALLENGED has one
         check_token(token, challenge)
-        request = self.operation.resume_request(challenge.session, challenge.link, token)
+        request = self.operation.resume_request(challenge.session, challenge.link, token, self.deadline)
         self._happen(MfaEvent.SUBMITTED, moment)
         self.answered = True
         return request
@@ -342,6 +350,7 @@ class MfaFlow:
         self, event: MfaEvent, moment: Moment, *, asked: str = "", request_id: str | None = None
     ) -> None:
         self.state = advance(self.state, event, asked=asked)
+        self.turned_away = None
         self._steps.append(Step(event, self.state, moment.instant, request_id or self.request_id))
 
     def _end(self, error: BelvoError | None, event: MfaEvent, moment: Moment, *, asked: str = "") -> None:

@@ -13,7 +13,7 @@ ticket begins here. A token, or the word that the user has confirmed elsewhere, 
 
 What makes a second `PATCH` for one challenge impossible: SUBMITTED is allowed in CHALLENGED only, and the only
 ways back to CHALLENGED are a new challenge, and UNSENT, which means that the transport has proven that no byte
-left. A request that may have left and brought no answer ends the session (LOST).
+left, or that Belvo's firewall has answered in Belvo's place. A request that may have left and brought no answer ends the session (LOST).
 
 Not modelled here, on purpose: why a session failed, how many rounds there were, when the deadline is. Those are
 facts about a session, not places it can be in; the flow keeps them.
@@ -92,7 +92,7 @@ class MfaEvent(Enum):
     """Belvo answered with an error, or with a challenge that may not be answered."""
 
     UNSENT = "unsent"
-    """The request provably never left."""
+    """The request provably never left, or Belvo said that it turned it away unread."""
 
     LOST = "lost"
     """The request may have left, and no answer came that can be read."""

@@ -38,7 +38,7 @@ class Operation:
     resumable: bool = True
     external_id: str | None = None
 
-    def resume_request(self, session: str, link: str, token: Secret) -> Request:
+    def resume_request(self, session: str, link: str, token: Secret, deadline: float | None) -> Request:
         """
         Return the `PATCH` that answers a challenge.
 
@@ -48,6 +48,8 @@ class Operation:
             link: The link of the challenge.
 
             token: What the user gave; if it holds nothing, the key is left out.
+
+            deadline: When the institution stops waiting, in monotonic seconds.
         """
         return Request(
             "PATCH",
@@ -63,4 +65,5 @@ class Operation:
                 }
             ),
             at_institution=True,
+            deadline=deadline,
         )

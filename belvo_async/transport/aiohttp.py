@@ -33,6 +33,7 @@ from belvo_async.errors import (
     ConnectionLostError,
     PoolTimeoutError,
     ReadTimeoutError,
+    TooLateError,
     TransportError,
     UncertainOutcomeError,
 )
@@ -228,12 +229,14 @@ class AiohttpTransport:
         """
         pool = self._pool
         pool.check_usable()
-        if not await pool.acquire(self._timeouts.pool):
+        if not await pool.acquire(self._patience(request)):
+            self._check_in_time(request)
             reason = f"no connection became free within {self._timeouts.pool:g} s"
             raise PoolTimeoutError(request=str(request), reason=reason)
         tracker = aiohttp.UploadTracker()
         body = request.body
         try:
+            self._check_in_time(request)
             session = await pool.session()
             async with session.request(
                 request.method,
@@ -250,6 +253,18 @@ class AiohttpTransport:
             raise _translated(error, request, may_have_left(tracker)) from error
         finally:
             pool.release()
+
+    def _patience(self, request: Request) -> float:
+        """
+        Return the seconds that *request* may wait for a slot.
+        """
+        if request.deadline is None:
+            return self._timeouts.pool
+        return min(self._timeouts.pool, request.deadline - self._clock.monotonic())
+
+    def _check_in_time(self, request: Request) -> None:
+        if request.deadline is not None and self._clock.monotonic() >= request.deadline:
+            raise TooLateError(request=str(request), reason="its deadline passed before it could be sent")
 
     async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
         headers = response.headers

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import random
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
 
 from belvo_async.clock import Clock
 from belvo_async.codec import parse
-from belvo_async.errors import LoginError, RateLimitedError, TooManySessionsError, TransportError, api_error
+from belvo_async.errors import (
+    LoginError,
+    RateLimitedError,
+    TooLateError,
+    TooManySessionsError,
+    TransportError,
+    api_error,
+)
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
 from belvo_async.settings import RetryPolicy
@@ -161,13 +167,15 @@ class RetryingTransport:
         """
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
-        repeated: Counter[Fate] = Counter()
+        repeated: dict[Fate, int] = {}
         while True:
             try:
                 answer = await self._inner.send(request)
+            except TooLateError:
+                raise
             except TransportError as error:
                 fate = fate_of_error(error)
-                wait = self._wait(fate, request.effect, repeated[fate], None)
+                wait = self._wait(fate, request, repeated.get(fate, 0), None)
                 if wait is None:
                     raise
                 await self._pause(request, wait, fate)
@@ -176,13 +184,13 @@ class RetryingTransport:
                 if fate is Fate.ANSWERED:
                     self._budget.earn()
                     return answer
-                wait = self._wait(fate, request.effect, repeated[fate], answer.retry_after)
+                wait = self._wait(fate, request, repeated.get(fate, 0), answer.retry_after)
                 if wait is None:
                     return answer
                 await self._pause(request, wait, fate)
                 if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
                     return answer
-            repeated[fate] += 1
+            repeated[fate] = repeated.get(fate, 0) + 1
 
     async def _pause(self, request: Request, wait: float, fate: Fate) -> None:
         if self._observer is not None:
@@ -202,11 +210,11 @@ class RetryingTransport:
         page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own
         return isinstance(page, dict) and page.get("results") == []
 
-    def _wait(self, fate: Fate, effect: Effect, repeated: int, asked: float | None) -> float | None:
+    def _wait(self, fate: Fate, request: Request, repeated: int, asked: float | None) -> float | None:
         """
         Return the seconds to wait before the next attempt; `None` if there shall be none.
         """
-        schedule = SCHEDULES.get((fate, effect))
+        schedule = SCHEDULES.get((fate, request.effect))
         if schedule is None:
             return None
         waits = schedule(self._policy)
@@ -214,7 +222,8 @@ class RetryingTransport:
             return None
         if asked is not None and asked > self._policy.max_wait:
             return None
-        if not self._budget.take():
-            return None
         wait = waits[repeated] if asked is None else asked
-        return wait * (1 + self._policy.jitter * self._random.random())
+        wait *= 1 + self._policy.jitter * self._random.random()
+        if request.deadline is not None and self._clock.monotonic() + wait >= request.deadline:
+            return None
+        return wait if self._budget.take() else None

@@ -29,7 +29,13 @@ from belvo_async import (
     Timeouts,
     drive,
 )
-from belvo_async.errors import BelvoError, MfaDeclinedError, TransportError, UncertainOutcomeError
+from belvo_async.errors import (
+    BelvoError,
+    MfaDeclinedError,
+    RateLimitedError,
+    TransportError,
+    UncertainOutcomeError,
+)
 from belvo_async.messages import Request
 from belvo_async.observer import Observer
 from belvo_async.sandbox import ChallengeShape, Fault, FaultKind, Faults, Sandbox
@@ -209,7 +215,8 @@ def _judge(report: Report, sandbox: Sandbox, session: MfaSession[Any], error: Ex
     told = f"{session!r}: {error!r}"
     if error is not None and not isinstance(error, BelvoError):
         report.disagreements.append(f"not our error: {told}")
-    if not session.state.is_final and not (isinstance(error, TransportError) and not error.sent):
+    unsent = isinstance(error, TransportError) and not error.sent
+    if not session.state.is_final and not unsent and not isinstance(error, RateLimitedError):
         report.disagreements.append(f"not final: {told}")
     if session.operation != "links.register":
         return

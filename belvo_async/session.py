@@ -62,6 +62,8 @@ class Engine:
 
     Attributes:
         lookups: Seconds to wait before each look for what became of a request without answer.
+
+        check_usable: Raises `ClientStateError` where the client is closed or does not belong.
     """
 
     transport: Transport
@@ -71,6 +73,7 @@ class Engine:
     links: Links
     lookups: tuple[float, ...]
     observer: Observer | None
+    check_usable: Callable[[], None] = lambda: None
 
 
 @attrs.frozen(kw_only=True)
@@ -443,6 +446,7 @@ class MfaSession(Generic[T]):
     # --- what both ways share ---
 
     def _enter(self, asked: str) -> None:
+        self._engine.check_usable()  # here, since what waits for a link in another event loop is never woken
         if self._driving:
             raise SessionStateError(
                 asked=asked,
@@ -520,15 +524,18 @@ class MfaSession(Generic[T]):
             unknown = UncertainOutcomeError(
                 request=str(request), reason=f"Belvo failed with status {answer.status}", sent=True
             )
-            if await self._find(unknown):
+            if await self._find(unknown, looks=1):
                 return None
             if unknown.link is not None:
                 raise unknown
         return answer
 
-    async def _find(self, error: UncertainOutcomeError) -> bool:
+    async def _find(self, error: UncertainOutcomeError, *, looks: int | None = None) -> bool:
         """
         Look what became of a request that was sent and not answered; return whether it brought its result.
+
+        Args:
+            looks: How often at most. Where Belvo has answered, it is not working any more.
         """
         flow = self._flow
         error.ticket = flow.ticket()
@@ -540,7 +547,7 @@ class MfaSession(Generic[T]):
             resumed=flow.state is MfaState.RESUMING,
             error=error,
         )
-        for wait in self._engine.lookups:
+        for wait in self._engine.lookups[:looks]:
             if wait:
                 await self._engine.clock.sleep(wait)
             with contextlib.suppress(ApiError, TransportError, DecodeError):  # then this look tells nothing
@@ -582,7 +589,8 @@ class MfaSession(Generic[T]):
         No answer came. What may have left is never sent again.
         """
         flow, now = self._flow, self._now()
-        if isinstance(error, TransportError | ClientStateError) and not getattr(error, "sent", False):
+        unsent = TransportError | ClientStateError | InvalidArgumentError
+        if isinstance(error, unsent) and not getattr(error, "sent", False):
             if flow.state is MfaState.RESUMING:
                 self._engine.answered.discard(_identity(flow.challenge))
             flow.unsent(now)

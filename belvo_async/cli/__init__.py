@@ -17,13 +17,13 @@ from belvo_async.cli.exits import Exit
 
 __all__ = ["Exit", "main"]
 
-EXTRA: Final = frozenset({"rich", "typer"})
-"""The packages without which there is no command line."""
+EXTRA: Final = frozenset({"rich", "segno", "typer"})
+"""The packages that it brings."""
 
 
-def main() -> int:
+def main() -> None:
     """
-    Run the command that the arguments of this process name. See `Exit` for the statuses.
+    Run the command that the arguments of this process name, and exit. See `Exit` for the statuses.
     """
     try:
         from belvo_async.cli.app import app  # noqa: PLC0415 - needs the extra
@@ -36,14 +36,13 @@ def main() -> int:
             f'belvo-async needs {error.name}, which is not installed: pip install "belvo-async[cli]"',
             file=sys.stderr,
         )
-        return Exit.NO_EXTRA
+        sys.exit(Exit.NO_EXTRA)
     except OSError as error:
         print(f"belvo-async: {error}", file=sys.stderr)
         _give_up_output()
-        return Exit.FAILED
+        sys.exit(Exit.FAILED)
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    return Exit.DONE
+        sys.exit(Exit.INTERRUPTED)
 
 
 def _give_up_output() -> None:

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import sys
-
 from belvo_async.cli import main
 
 
-sys.exit(main())
+main()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from rich.console import Console
+import attrs
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from belvo_async.cli.terminal import can_redraw
@@ -149,6 +151,23 @@ class Lines(Quiet):
         self._console.print(f"{self._stage}: {told}", soft_wrap=True, markup=False)
 
 
+ECHO: Final = 3
+"""Columns that stay free: `^C` is echoed there, and a line break would shift the next drawing."""
+
+
+@attrs.frozen
+class _Narrower:
+    inner: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return console.render(self.inner, options.update_width(options.max_width - ECHO))
+
+
+class _Bars(Progress):
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield _Narrower(self.make_tasks_table(self.tasks))
+
+
 class Bars(Quiet):
     """
     Draws a bar for each stage and keeps them up to date.
@@ -158,7 +177,7 @@ class Bars(Quiet):
     """
 
     def __init__(self, console: Console, stages: Mapping[str, int]) -> None:
-        self._progress = Progress(
+        self._progress = _Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[count]}", justify="right"),

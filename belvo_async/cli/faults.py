@@ -14,7 +14,13 @@ from belvo_async.sandbox import FaultError, Faults
 
 FaultsFile = Annotated[
     Path | None,
-    typer.Option("--faults", exists=True, dir_okay=False, help="A JSON file that lists what is to go wrong."),
+    typer.Option(
+        "--faults",
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="A JSON file that lists what is to go wrong.",
+    ),
 ]
 
 

@@ -28,24 +28,41 @@ STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8428,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    seed: Annotated[int, typer.Option(help="The same seed draws the same ids and data.")] = 0,
-    expiry: Annotated[float, typer.Option(min=1, help="Seconds that a challenge waits for its token.")] = 600,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds that a bank takes for a login.")] = 0,
-    page_size: Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page of a list.")] = 10,
-    accounts_per_link: Annotated[int, typer.Option(min=1, help="Accounts that each user has.")] = 2,
-    rows_per_day: Annotated[int, typer.Option(min=0, help="Balances and transactions for each day.")] = 1,
-    strikes: Annotated[int, typer.Option(min=1, help="Failed logins that make a link invalid.")] = 6,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Where to listen; 0 takes a free port.")
+    ] = 8428,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed draws the same ids and data.")] = 0,
+    expiry: Annotated[
+        float, typer.Option(min=1, max=86400, metavar="SECONDS", help="How long a challenge waits.")
+    ] = 600,
+    latency: Annotated[
+        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long a bank takes for a login.")
+    ] = 0,
+    page_size: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="Rows on a page of a list.")
+    ] = 10,
+    accounts: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Accounts of each user.")] = 2,
+    rows: Annotated[int, typer.Option(min=0, max=1000, metavar="N", help="Rows of data for each day.")] = 1,
+    strikes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Failed logins that make a link invalid.")
+    ] = 6,
     firewall: Annotated[
-        bool, typer.Option(help="Block who sends more than 80 requests in 30 seconds, as Belvo does.")
+        bool,
+        typer.Option(
+            "--firewall/--no-firewall",
+            show_default=False,
+            help="Block who sends more than 80 requests in 30 seconds, as Belvo does; off by default.",
+        ),
     ] = False,
-    refuse_duplicates: Annotated[
-        bool, typer.Option(help="Refuse a second link for the same user, as Belvo does.")
+    no_duplicates: Annotated[
+        bool,
+        typer.Option("--no-duplicates", help="Refuse a second link for the same user, as Belvo does."),
     ] = False,
-    one_session_per_link: Annotated[
-        bool, typer.Option(help="Refuse other work for a link that waits for a token, as Belvo does.")
-    ] = True,
+    many_sessions: Annotated[
+        bool,
+        typer.Option("--many-sessions", help="Let a link work that waits for a token. Belvo does not."),
+    ] = False,
     faults: FaultsFile = None,
     json: Annotated[
         bool, typer.Option("--json", help="Write JSON: a line when it is ready, and one at the end.")
@@ -70,12 +87,12 @@ def sandbox(
         expiry=expiry,
         latency=latency,
         page_size=page_size,
-        accounts_per_link=accounts_per_link,
-        rows_per_day=rows_per_day,
+        accounts_per_link=accounts,
+        rows_per_day=rows,
         strikes=strikes,
         firewall=Firewall() if firewall else None,
-        refuse_duplicates=refuse_duplicates,
-        one_session_per_link=one_session_per_link,
+        refuse_duplicates=no_duplicates,
+        one_session_per_link=not many_sessions,
         faults=read_faults(faults, seed),
     )
     with contextlib.suppress(KeyboardInterrupt):  # where the event loop cannot handle signals
@@ -91,9 +108,7 @@ async def _serve(server: Sandbox, *, json: bool) -> None:
     try:
         await server.start()
     except OSError as error:
-        complain(
-            f"cannot listen on {server.host}:{server.port}: {error.strerror}; --port 0 takes a free port"
-        )
+        complain(f"cannot listen on {server.host}:{server.port}: {error.strerror or error}")
         raise typer.Exit(Exit.FAILED) from None
     try:
         _tell_start(server, json=json)

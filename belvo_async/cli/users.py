@@ -18,7 +18,7 @@ WRONG_TOKEN: Final = "999999"  # noqa: S105 - same
 
 
 @attrs.frozen
-class TestUser:
+class SandboxUser:
     """
     A user of the sandbox who is asked for one-time tokens.
 
@@ -30,8 +30,6 @@ class TestUser:
         types: Whether there is anything to type.
     """
 
-    __test__ = False  # pytest, this is none of yours
-
     username: str
     password: str
     challenge: str
@@ -40,10 +38,10 @@ class TestUser:
 
 
 TEST_USERS: Final = (
-    TestUser("mfa_default", "pass_valid", "a code by text message"),
-    TestUser("mfa_numeric", "numeric_code", "a number to type into a device"),
-    TestUser("mfa_qr", "qr_code", "a QR code that shows a token"),
-    TestUser("mfa_qr_scan", "pass_valid", "a QR code, nothing to type", types=False),
-    TestUser("mfa_inputless", "pass_valid", "a tap in the bank's app", types=False),
-    TestUser("mfa_twice", "pass_valid", "a code, then a number", rounds=2),
+    SandboxUser("mfa_default", "pass_valid", "a code by text message"),
+    SandboxUser("mfa_numeric", "numeric_code", "a number to type into a device"),
+    SandboxUser("mfa_qr", "qr_code", "a QR code that shows a token"),
+    SandboxUser("mfa_qr_scan", "pass_valid", "a QR code, nothing to type", types=False),
+    SandboxUser("mfa_inputless", "pass_valid", "a tap in the bank's app", types=False),
+    SandboxUser("mfa_twice", "pass_valid", "a code, then a number", rounds=2),
 )

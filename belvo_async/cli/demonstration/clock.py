@@ -10,30 +10,29 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import attrs
 
-
-@attrs.define(eq=False)
 class _Timer:
-    clock: SkippingClock
-    when: float
-    callback: Callable[[], object]
-    handle: asyncio.TimerHandle | None = None
+    def __init__(self, clock: SkippingClock, when: float, callback: Callable[[], object]) -> None:
+        self._clock = clock
+        self._when = when
+        self._callback = callback
+        self._handle = self._armed()
 
-    def arm(self) -> None:
-        if self.handle is not None:
-            self.handle.cancel()
-        delay = max(0.0, self.when - self.clock.monotonic())
-        self.handle = asyncio.get_running_loop().call_later(delay, self._ring)
+    def _armed(self) -> asyncio.TimerHandle:
+        delay = max(0.0, self._when - self._clock.monotonic())
+        return asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def rearm(self) -> None:
+        self._handle.cancel()
+        self._handle = self._armed()
 
     def _ring(self) -> None:
-        self.clock.timers.discard(self)
-        self.callback()
+        self._clock.timers.discard(self)
+        self._callback()
 
     def cancel(self) -> None:
-        self.clock.timers.discard(self)
-        if self.handle is not None:
-            self.handle.cancel()
+        self._clock.timers.discard(self)
+        self._handle.cancel()
 
 
 class SkippingClock:
@@ -68,7 +67,6 @@ class SkippingClock:
         """
         timer = _Timer(self, when, callback)
         self.timers.add(timer)
-        timer.arm()
         return timer
 
     async def sleep(self, seconds: float) -> None:
@@ -83,4 +81,4 @@ class SkippingClock:
         """
         self._skipped += seconds
         for timer in list(self.timers):
-            timer.arm()
+            timer.rearm()

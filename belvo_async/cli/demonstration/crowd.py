@@ -109,7 +109,8 @@ class Crowd:
         Never answer.
         """
         self._silent[person] = self._since.pop(person) + self.expiry + 1
-        self._pass_time()
+        if not self._since:
+            self._pass_time()
         while True:
             await asyncio.get_running_loop().create_future()
 

@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from belvo_async.cli.demonstration.tally import Ending, Phase, PhaseTally
-from belvo_async.cli.users import INSTITUTIONS, TEST_USERS, TestUser
+from belvo_async.cli.users import INSTITUTIONS, TEST_USERS, SandboxUser
 
 
 class Behaviour(Enum):
@@ -75,7 +75,7 @@ class Story:
 
     number: int
     institution: str
-    user: TestUser
+    user: SandboxUser
     behaviours: Mapping[Phase, Behaviour]
     save_data: bool
 

@@ -1,0 +1,46 @@
+"""
+The examples run as they are, each against a sandbox of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from docs.pages import ROOT
+
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+PRINTS = {
+    "callback.py": r"The bank says: .+\nLink [0-9a-f-]{36} is valid\.\nThe bank says: .+\n(\d{4}-\d\d-\d\d +[\d,]+\.\d\d MXN\n){3}",
+    "many.py": r"registered +\d+\n(\w+ +\d+\n)+requests +\d+   at most \d+ at once\nchallenges +\d+   0 answered twice\n",
+    "web_service.py": r"202 .+\n422 .+\n202 .+\n201 .+\n404 .+\nchallenges that got more than one PATCH: 0\n",
+}
+"""What each prints."""
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example(path: object) -> None:
+    """
+    An example that is called without arguments succeeds, and warns of nothing.
+    """
+    done = subprocess.run(  # noqa: S603 - our own file
+        [sys.executable, "-W", "error", str(path)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(PRINTS[getattr(path, "name", "")], done.stdout), done.stdout
+
+
+def test_examples_are_told_of() -> None:
+    """
+    Each example has an expectation here and a line in the README.
+    """
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert set(PRINTS) == {path.name for path in EXAMPLES}
+    assert [path.name for path in EXAMPLES if f"(examples/{path.name})" not in readme] == []

@@ -9,14 +9,15 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Generic, Self, TypeVar, cast
 
 import anyio
 import attrs
 
 from anyio.streams.memory import MemoryObjectSendStream
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, MfaExpiredError
+from belvo_async.mfa.machine import MfaState
 from belvo_async.session import MfaSession
 
 
@@ -146,6 +147,10 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
         try:
             return Outcome(session=session, result=await session)
         except Exception as error:  # noqa: BLE001 - an outcome, whatever it is
+            if session.state is MfaState.CHALLENGED:
+                # Its answer was not sent, and nobody will await it again: `session.ticket` has what is left.
+                with contextlib.suppress(MfaExpiredError):
+                    session.suspend()
             return Outcome(session=session, error=error)
         except anyio.get_cancelled_exc_class():
             self.undelivered.append(Outcome(session=session, error=session.error))
@@ -173,9 +178,10 @@ class _Agenda(Generic[T]):
 
     def __init__(self, sessions: Iterable[MfaSession[T]] | AsyncIterable[MfaSession[T]], limit: int) -> None:
         self.failure: Exception | None = None
-        self._sessions = _aiter(sessions)
+        self._sessions = aiter(sessions) if isinstance(sessions, AsyncIterable) else iter(sessions)
         self._limit = limit
         self._waiting: dict[str, deque[MfaSession[T]]] = {}  # a link is a key while it is busy
+        self._backlog = 0  # so many sessions are in there
         self._turn = anyio.Lock()
         self._room = anyio.Event()
         self._exhausted = False
@@ -184,26 +190,30 @@ class _Agenda(Generic[T]):
         """
         Return a session whose link is free, waiting for one; `None` if no more will come.
         """
-        async with self._turn:
-            while not self._exhausted:
-                if self._waiting_count() >= self._limit:
+        while not self._exhausted:
+            if self._backlog >= self._limit:
+                if self._room.is_set():
                     self._room = anyio.Event()
-                    await self._room.wait()
-                    continue
-                session = await self._pull()
-                if session is None or session.link is None:
-                    return session
-                queue = self._waiting.get(session.link)
-                if queue is None:
-                    self._waiting[session.link] = deque()
-                    return session
-                queue.append(session)
+                await self._room.wait()
+                continue
+            session = await self._pull()
+            if session is None or session.link is None:
+                return session
+            queue = self._waiting.get(session.link)
+            if queue is None:
+                self._waiting[session.link] = deque()
+                return session
+            queue.append(session)
+            self._backlog += 1
         return None
 
     async def _pull(self) -> MfaSession[T] | None:
         try:
-            return await anext(self._sessions)
-        except StopAsyncIteration:
+            if isinstance(self._sessions, Iterator):
+                return next(self._sessions)
+            async with self._turn:  # an async iterator may be asked by one at a time
+                return None if self._exhausted else await anext(self._sessions)
+        except (StopIteration, StopAsyncIteration):
             self._exhausted = True
         except Exception as error:  # noqa: BLE001 - the caller's own, raised again when the rest is done
             self._exhausted, self.failure = True, error
@@ -219,18 +229,17 @@ class _Agenda(Generic[T]):
         if not queue:
             del self._waiting[link]
             return None
+        self._backlog -= 1
         self._room.set()
         return queue.popleft()
-
-    def _waiting_count(self) -> int:
-        return sum(map(len, self._waiting.values()))
 
     async def aclose(self) -> None:
         """
         Let go of the source.
         """
-        with anyio.CancelScope(shield=True):
-            await self._sessions.aclose()
+        if isinstance(self._sessions, AsyncGenerator):
+            with anyio.CancelScope(shield=True):
+                await self._sessions.aclose()
 
     def drop(self) -> Iterator[MfaSession[T]]:
         """
@@ -239,14 +248,3 @@ class _Agenda(Generic[T]):
         for queue in self._waiting.values():
             yield from queue
         self._waiting.clear()
-
-
-async def _aiter(
-    sessions: Iterable[MfaSession[Any]] | AsyncIterable[MfaSession[Any]],
-) -> AsyncGenerator[Any, None]:
-    if isinstance(sessions, AsyncIterable):
-        async for session in sessions:
-            yield session
-    else:
-        for session in sessions:
-            yield session

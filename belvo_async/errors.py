@@ -423,7 +423,9 @@ class LinkRefreshedError(ApiError):
 
 class ServerError(ApiError):
     """
-    Something went wrong at Belvo.
+    Something went wrong at Belvo, before it did its work or after.
+
+    A session has looked whether it was done, and did not find it. `client.reconcile(session.ticket)` looks again.
     """
 
 

@@ -17,43 +17,52 @@ from belvo_async.errors import SessionStateError
 
 
 REMEMBERED_SECONDS: Final = 24 * 3600.0
-"""How long an answered challenge is remembered; none lives so long."""
+"""How long an answered challenge is remembered whose deadline is not known; none lives so long."""
+
+FEWEST_TO_SWEEP: Final = 1_000
+"""Challenges, below which it does not matter that some are remembered longer than need be."""
 
 
 class Answered:
     """
     The challenges to which an answer may have been sent.
 
-    Two sessions can hold the same challenge when a ticket is used twice. Only the first may answer it.
+    Two sessions can hold the same challenge when a ticket is used twice. Only the first may answer it. Past its
+    deadline no session answers it, so it need not be remembered any longer.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since: dict[Hashable, float] = {}  # in the order of time
+        self._until: dict[Hashable, float] = {}  # nearly in the order of time
+        self._many = FEWEST_TO_SWEEP
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._until)
 
     def __contains__(self, challenge: Hashable) -> bool:
-        return challenge in self._since
+        return self._clock.monotonic() <= self._until.get(challenge, -1.0)
 
-    def add(self, challenge: Hashable) -> None:
+    def add(self, challenge: Hashable, deadline: float | None = None) -> None:
         """
-        *challenge* is about to be answered.
+        *challenge* is about to be answered; *deadline* is when it ends, in monotonic seconds, if that is known.
         """
         now = self._clock.monotonic()
-        self._forget_before(now - REMEMBERED_SECONDS)
-        self._since[challenge] = now
+        self._forget_before(now)
+        self._until[challenge] = now + REMEMBERED_SECONDS if deadline is None else deadline
 
     def discard(self, challenge: Hashable) -> None:
         """
         The answer to *challenge* provably never left.
         """
-        self._since.pop(challenge, None)
+        self._until.pop(challenge, None)
 
     def _forget_before(self, instant: float) -> None:
-        while self._since and self._since[oldest := next(iter(self._since))] < instant:
-            del self._since[oldest]
+        while self._until and self._until[oldest := next(iter(self._until))] < instant:
+            del self._until[oldest]
+        if len(self._until) > self._many:
+            # One that is remembered for long has kept others behind it.
+            self._until = {name: until for name, until in self._until.items() if until >= instant}
+            self._many = max(FEWEST_TO_SWEEP, 2 * len(self._until))
 
 
 class Holder(Protocol):

@@ -29,7 +29,7 @@ class Effect(Enum):
     """Changes something, or logs in at the institution. Not repeated once it may have been sent."""
 
     ONCE = auto()
-    """Carries a one-time token, or answers a challenge without one. Sent at most once, whatever is answered."""
+    """Carries a one-time token, or answers a challenge without one. Once Belvo may have seen it, never sent again."""
 
 
 @final

@@ -284,6 +284,8 @@ class MfaSession(Generic[T]):
                 await self._pass_on(await self._ask(self._prompt))
         finally:
             self._driving = False
+            if self._flow.state is MfaState.CHALLENGED:
+                self._release()  # nobody is at it any more; awaiting it again takes it up
         return self.result
 
     async def _ask(self, prompt: TokenPrompt) -> Secret:
@@ -424,6 +426,8 @@ class MfaSession(Generic[T]):
         Raises:
             SessionStateError: A request is under way (cancel the task that waits for it), or it has ended.
         """
+        if self._flow.state in {MfaState.REQUESTING, MfaState.RESUMING}:
+            raise self._misused("cancel()")
         self._flow.give_up(self._now(), self._cancelled())
         self._settle()
         self._interrupt()
@@ -461,8 +465,10 @@ class MfaSession(Generic[T]):
             raise self._call.opening
         if self._flow.state is MfaState.READY:
             await self._open()
-        elif self._flow.state is MfaState.CHALLENGED and self._answer is not None:
-            await self._send_answer(self._answer)
+        elif self._flow.state is MfaState.CHALLENGED:
+            await self._take_up()
+            if self._answer is not None:
+                await self._send_answer(self._answer)
 
     async def _open(self) -> None:
         opening = cast(Request, cast("Call[T]", self._call).opening)
@@ -471,23 +477,35 @@ class MfaSession(Generic[T]):
         self._settle()
         await self._exchange(opening)
 
+    async def _take_up(self) -> None:
+        """
+        Be busy with a challenge that came from a ticket, or with one that was left alone since.
+        """
+        flow = self._flow
+        if self._held is not None:
+            return
+        await self._hold(cast(MfaChallenge, flow.challenge).link)
+        if _identity(flow.challenge) in self._engine.answered:
+            self._release()
+            raise SessionStateError(
+                asked="answering its challenge",
+                state="CHALLENGED (by a ticket that was used before)",
+                remedy="it was answered by another session of this client",
+            )
+        flow.expire(self._now())
+        self._settle()
+        if flow.state is not MfaState.CHALLENGED:
+            raise self._ended()
+
     async def _send_answer(self, answer: Secret) -> None:
-        flow, answered = self._flow, self._engine.answered
+        flow = self._flow
         if flow.state is MfaState.CHALLENGED:
-            key = _identity(flow.challenge)
-            await self._hold(cast(MfaChallenge, flow.challenge).link)
-            if key in answered:
-                self._release()
-                raise SessionStateError(
-                    asked="submit()",
-                    state="CHALLENGED (by a ticket that was used before)",
-                    remedy="this challenge was answered by another session of this client",
-                )
+            await self._take_up()
         try:
             request = flow.submit(answer, self._now())
         finally:
             self._settle()
-        answered.add(_identity(flow.challenge))
+        self._engine.answered.add(_identity(flow.challenge), flow.deadline)
         await self._exchange(request)
         self._answer = None
 

@@ -35,8 +35,9 @@ PASSWORD, PIN, TOKEN, KEY, CERTIFICATE, ENCRYPTION, API_KEY, PAGE = CANARIES = t
     for name in ("password", "pin", "token", "key", "certificate", "encryption", "api-key", "page")
 )
 
-PACKAGE = str(Path(belvo_async.__file__).parent)
 SANDBOX = str(Path(belvo_async.__file__).parent / "sandbox")
+
+TESTS = str(Path(__file__).parent)
 
 
 @pytest.fixture(name="clock")
@@ -111,7 +112,8 @@ async def pastes_a_line(_: MfaChallenge) -> str:
 
 def shown(error: BaseException) -> Iterator[str]:
     """
-    Everything an error shows of itself, its causes, and the variables of our frames it passed.
+    Everything an error shows of itself, its causes, and the variables of the frames they passed: ours, aiohttp's,
+    everybody's but those of the tests, which know the secrets.
     """
     seen: set[int] = set()
     chain: list[BaseException | None] = [error]
@@ -124,7 +126,7 @@ def shown(error: BaseException) -> Iterator[str]:
         yield from (str(link), repr(link), repr(link.args))
         for frame, _ in traceback.walk_tb(link.__traceback__):
             name = frame.f_code.co_filename
-            if name.startswith(PACKAGE) and not name.startswith(SANDBOX):
+            if not name.startswith((SANDBOX, TESTS)):
                 for variable, value in frame.f_locals.items():
                     yield f"{name}:{frame.f_code.co_name}:{variable}={value!r}"
         if isinstance(link, BelvoError):

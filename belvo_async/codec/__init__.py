@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 import attrs
 import msgspec
 
-from belvo_async.errors import DecodeError
+from belvo_async.errors import DecodeError, InvalidArgumentError
 from belvo_async.messages import Answer, Body
 
 
@@ -30,12 +30,35 @@ _parser: Final = msgspec.json.Decoder(float_hook=Decimal)
 UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, InvalidOperation)
 """What msgspec raises. The last one is for a number whose exponent is beyond what `Decimal` can hold."""
 
+UNSENDABLE: Final = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
+"""What msgspec raises for what it cannot write."""
+
 
 def encode(body: Body) -> bytes:
     """
     Return *body* as JSON. Decimals keep their digits, dates and instants become ISO 8601.
+
+    Raises:
+        InvalidArgumentError: It holds what JSON cannot carry: half a character, an object of the caller's.
     """
-    return _encoder.encode(body.reveal())
+    try:
+        return _encoder.encode(body.reveal())
+    except UNSENDABLE:
+        pass  # outside of the handler: the foreign error quotes the value, which may be a password
+    raise InvalidArgumentError(
+        argument=_unsendable_member(body),
+        expected="text and numbers that JSON can carry",
+        found="another value",
+    )
+
+
+def _unsendable_member(body: Body) -> str:
+    for name in body:
+        try:
+            _encoder.encode(body[name])
+        except UNSENDABLE:
+            return name
+    return "body"
 
 
 def parse(content: bytes) -> Any:
@@ -151,8 +174,9 @@ def _as_announced(value: Any, type_: Any) -> Any:
 
 
 def _lacks_data(structured: Any) -> bool:
-    # Null is accepted for any field, but it is neither a model nor the items of a page.
-    return structured is None or (isinstance(structured, Page) and structured.results is None)
+    # Null is accepted for any field, but it is neither a model nor the items of a page, nor one of them.
+    found = structured.results if isinstance(structured, Page) else structured
+    return found is None or (isinstance(found, list | tuple) and any(item is None for item in found))
 
 
 def _resembles(value: Mapping[str, Any], model: Any) -> bool:

@@ -67,10 +67,8 @@ def _kind_of(value: object) -> str:
             return "a number"
         case list():
             return "a list"
-        case dict():
+        case _:  # null is accepted before it comes here
             return "an object"
-        case _:
-            return "null"
 
 
 @cache

@@ -45,7 +45,11 @@ def query(filters: Mapping[str, Filter]) -> Query:
     Raises:
         InvalidArgumentError: A name is no filter's, or a value cannot be sent.
     """
-    return tuple((_name(name), _text(name, value)) for name, value in filters.items() if value is not None)
+    return tuple(
+        (_name(name), _whole(name, _text(name, value)))
+        for name, value in filters.items()
+        if value is not None
+    )
 
 
 def selection(fields: Names, omit: Names) -> Query:
@@ -99,6 +103,17 @@ def _name(name: str) -> str:
     raise InvalidArgumentError(
         argument=name[:40], expected="the name of a filter, as status__in", found="another"
     )
+
+
+def _whole(name: str, text: str) -> str:
+    """
+    Refuse text with half a character in it, which no encoding can carry.
+    """
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidArgumentError(
+            argument=name, expected="text of whole characters", found="one with half a character"
+        )
+    return text
 
 
 def _text(name: str, value: Filter) -> str:

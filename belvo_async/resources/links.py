@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import EllipsisType
+from typing import Final
 from uuid import uuid4
 
 from belvo_async.codec import decoder
@@ -16,6 +17,10 @@ from belvo_async.models.links import Link, LinkAccessMode, LinkStatus
 from belvo_async.resources.arguments import Names, selection
 from belvo_async.resources.verbs import Deletable, Gettable, Listable, Options, Resumable
 from belvo_async.session import MfaSession, Sought, TokenPrompt
+
+
+OWN_ID: Final = "belvo-async-"
+"""How an `external_id` begins that was made up here."""
 
 
 class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Link]):
@@ -102,7 +107,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
             MfaError: Driving the session: the challenge was not answered.
         """
-        own_id = f"belvo-async-{uuid4().hex}" if external_id is ... else external_id
+        own_id = f"{OWN_ID}{uuid4().hex}" if external_id is ... else external_id
         body = Body(
             {
                 "institution": institution,
@@ -144,10 +149,11 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
             return link if _is_result(link, sought) else None
         if sought.operation.external_id is None:
             return None
+        own = sought.operation.external_id.startswith(OWN_ID)  # then no other registration has it
         made = [
             link
             async for link in self.list(external_id=sought.operation.external_id)
-            if link.created_at is not None and link.created_at >= sought.since
+            if own or (link.created_at is not None and link.created_at >= sought.since)
         ]
         if len(made) != 1:
             return None

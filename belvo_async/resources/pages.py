@@ -49,17 +49,18 @@ class Pages(Generic[M]):
         if isinstance(self._query, InvalidArgumentError):
             raise self._query
         query = self._query
+        seen = {NO_QUERY}
         while True:
             page = await self._fetch(query)
             yield page
             if not page.next:
                 return
-            following = query_of(page.next)
-            if following in {NO_QUERY, query}:
+            seen.add(query)
+            query = query_of(page.next)
+            if query in seen:
                 raise DecodeError(
                     expected="pages", problems=("expected another page @ $.next, found this one",)
                 )
-            query = following
 
     async def __aiter__(self) -> AsyncIterator[M]:
         left = self._limit

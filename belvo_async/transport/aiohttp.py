@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import anyio
@@ -250,7 +250,10 @@ class AiohttpTransport:
             ) as response:
                 return await self._answer(response)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, request, may_have_left(tracker)) from error
+            raise _translated(error, request, may_have_left(tracker)) from _without_frames(error)
+        except asyncio.CancelledError as cancelled:
+            _without_frames(cancelled)
+            raise
         finally:
             pool.release()
 
@@ -282,7 +285,7 @@ class AiohttpTransport:
             response.status,
             body,
             headers.get("Content-Type", ""),
-            headers.get("X-Request-Id"),
+            _printable(headers.get("X-Request-Id")),
             None if retry_after is None else _seconds(retry_after, self._clock.now()),
         )
 
@@ -318,6 +321,15 @@ def _most_values(body: bytes) -> int:
     return body.count(b",") + body.count(b"[") + body.count(b"{") + 1
 
 
+def _printable(text: str | None) -> str | None:
+    """
+    Return the value of a header without what cannot be shown or stored; bytes that are no UTF-8 come as such.
+    """
+    if text is None or text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 def _seconds(retry_after: str, now: datetime) -> float | None:
     """
     Return the seconds that a `Retry-After` header asks for: a number, or a date.
@@ -327,7 +339,7 @@ def _seconds(retry_after: str, now: datetime) -> float | None:
         return float(text[:9])
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one with a number that no calendar holds
         return None
     return max(0.0, (instant.replace(tzinfo=instant.tzinfo or UTC) - now).total_seconds())
 
@@ -364,6 +376,20 @@ def _translated(error: Exception, request: Request, sent: bool) -> TransportErro
     return ConnectionLostError(request=told, reason=_reason(error), sent=True)
 
 
+E = TypeVar("E", bound=BaseException)
+
+
+def _without_frames(error: E) -> E:
+    """
+    Return *error*, and what led to it, without the frames it came through: their variables hold what was sent.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
+
+
 REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ConnectionTimeoutError, "it took too long"),
     (aiohttp.SocketTimeoutError, "no byte of the answer came in time"),
@@ -378,6 +404,7 @@ REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ConnectionRefusedError, "it was refused"),
     (ConnectionResetError, "the connection was reset"),
     (TimeoutError, "it took too long"),
+    (OSError, "the connection broke"),
 )
 """Our words for foreign errors. Theirs may quote what an answer held."""
 

@@ -11,6 +11,7 @@ import hashlib
 import math
 import weakref
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from belvo_async.clock import Clock
@@ -52,18 +53,25 @@ class ThrottledTransport:
     """
 
     def __init__(
-        self, inner: Transport, bucket: InMemoryBucket, clock: Clock, observer: Observer | None = None
+        self,
+        inner: Transport,
+        bucket: InMemoryBucket,
+        clock: Clock,
+        observer: Observer | None = None,
+        check_usable: Callable[[], None] = lambda: None,
     ) -> None:
         self._inner = inner
         self._bucket = bucket
         self._clock = clock
         self._observer = observer
+        self._check_usable = check_usable
         self._turn = asyncio.Lock()
 
     async def send(self, request: Request) -> Answer:
         """
         Send *request* when its turn has come. See `Transport.send()`.
         """
+        self._check_usable()  # the lock belongs to an event loop, and has its own words for it
         async with self._turn:
             while (wait := self._wait()) > 0:
                 if self._observer is not None:

@@ -33,6 +33,7 @@ from belvo_async.errors import (
     BelvoError,
     MfaDeclinedError,
     RateLimitedError,
+    ServerError,
     TransportError,
     UncertainOutcomeError,
 )
@@ -225,7 +226,9 @@ def _judge(report: Report, sandbox: Sandbox, session: MfaSession[Any], error: Ex
     status = None if link is None else link["status"]
     if session.state is MfaState.COMPLETED and status != "valid":
         report.disagreements.append(f"completed, but the link is {status}: {told}")
-    known = session.state is not MfaState.COMPLETED and not isinstance(error, UncertainOutcomeError)
+    # A 5xx says nothing about what was done before it; the session has looked, but the look may fail as well.
+    unknown = isinstance(error, UncertainOutcomeError | ServerError)
+    known = session.state is not MfaState.COMPLETED and not unknown
     if known and status == "valid" and not _was_answered_with_nonsense(error):
         report.disagreements.append(f"not completed, but the link is valid: {told}")
     if isinstance(error, UncertainOutcomeError) and session.ticket and not session.ticket.answered:

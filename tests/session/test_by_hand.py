@@ -11,9 +11,18 @@ from collections.abc import Callable
 
 import pytest
 
-from people import BANK, RIGHT, WRONG, careful
+from people import BANK, RIGHT, WRONG, Absent, careful
 
-from belvo_async import BelvoClient, MfaChallenge, MfaSession, MfaState, MfaTicket, RateLimit, RetryPolicy
+from belvo_async import (
+    BelvoClient,
+    MfaChallenge,
+    MfaSession,
+    MfaState,
+    MfaTicket,
+    RateLimit,
+    RetryPolicy,
+    drive,
+)
 from belvo_async.errors import (
     ApiError,
     ConnectError,
@@ -576,3 +585,88 @@ async def test_a_token_does_not_wait_for_a_retry_beyond_its_deadline(
             await session.submit(RIGHT)
         await session.submit(RIGHT)
     assert session.state is MfaState.COMPLETED
+
+
+# --- tickets and deadlines -------------------------------------------------
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["prompted", "by hand"])
+async def test_a_resumed_challenge_expires_like_any_other(
+    client: BelvoClient, clock: ManualClock, by_hand: bool
+) -> None:
+    """
+    A challenge taken up from a ticket has a deadline, holds its link, and cancels its prompt.
+    """
+    with pytest.raises(MfaRequiredError) as raised:
+        await client.links.register(BANK, "mfa_default", "pass_valid")
+    ticket = raised.value.ticket
+    assert ticket is not None
+    user = Absent()
+    session = client.resume(ticket, prompt=user)
+    if by_hand:
+        await anext(session)
+    else:
+        task = asyncio.ensure_future(session)
+        await user.asked.wait()
+    assert client._busy.is_busy(ticket.link)
+    await clock.advance(600)
+
+    assert session.state is MfaState.EXPIRED
+    if not by_hand:
+        with pytest.raises(MfaExpiredError):
+            await task
+        assert user.cancelled
+    assert len(client._busy) == 0
+
+    late = client.resume(ticket, prompt=user)
+    with pytest.raises(MfaExpiredError):
+        await late
+
+
+async def test_cancelling_while_a_request_is_under_way_is_refused(
+    session: MfaSession[Link], sandbox: Sandbox
+) -> None:
+    """
+    Giving up would throw the answer away; who waits for it is to be cancelled instead.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.LATE_ANSWER, operation="POST /api/links/", seconds=900))
+    task = asyncio.ensure_future(session._run())
+    await sandbox.wait_for("POST /api/links/")
+
+    with pytest.raises(SessionStateError, match="cancel the task"):
+        session.cancel()
+    assert session.state is MfaState.REQUESTING
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_awaited_session_that_could_not_send_lets_go_of_its_link(
+    client: BelvoClient, sandbox: Sandbox
+) -> None:
+    """
+    Its challenge is open as before, but nobody is at it: other calls for the link do not wait for it.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.HTML_403, operation="PATCH /api/links/", times=1))
+    session = client.links.register(BANK, "mfa_default", "pass_valid", prompt=careful)
+    with pytest.raises(RateLimitedError):
+        await session
+    assert session.state is MfaState.CHALLENGED
+    assert len(client._busy) == 0
+
+    assert (await session).status == "valid"
+
+
+async def test_an_outcome_that_could_not_send_has_a_ticket(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    Driven with others, such a session is suspended: its ticket can be answered later.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.HTML_403, operation="PATCH /api/links/", times=1))
+    session = client.links.register(BANK, "mfa_default", "pass_valid", prompt=careful)
+    async with drive([session], limit=1) as outcomes:
+        outcome = await anext(outcomes)
+
+    assert isinstance(outcome.error, RateLimitedError)
+    assert session.state is MfaState.SUSPENDED
+    assert session.ticket is not None
+    assert (await client.resume(session.ticket, RIGHT)).status == "valid"

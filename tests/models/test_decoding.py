@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from models.rows import ROWS, Row
 from models.specification import Kind, Schema, Specification, kind_of, vocabulary_of
 
+from belvo_async.codec import decoder
+from belvo_async.messages import Answer
 from belvo_async.models import Account, BrazilBalance, Institution, Link, LinkStatus
 
 
@@ -167,7 +169,8 @@ def test_examples_of_the_documentation_decode(row: Row, specifications: Mapping[
     specification = specifications[row.version]
     answer = example(specification, specification.described(row.pointer))
 
-    value = decode(row.model, encoder.encode([answer]))
+    # The lenient tier is needed: some examples are of another form than their schema, such as unquoted digits.
+    (value,) = decoder(list[row.model])(Answer(status=200, body=encoder.encode([answer])))  # type: ignore[name-defined]  # made at run time
 
     assert paths(answer)
     assert paths(answer) == paths(as_answer(value))

@@ -682,10 +682,12 @@ def api_error(
 
 
 def _class_for(status: int, code: str, *, html: bool) -> type[ApiError]:
-    if status == 429 or (status == 403 and html):  # noqa: PLR2004 - by status, and the page of Belvo's firewall
+    if status == 429:  # noqa: PLR2004 - whatever its code: it was not processed
         return RateLimitedError
     if code in ERRORS_BY_CODE:
         return ERRORS_BY_CODE[code]
+    if status == 403 and html:  # noqa: PLR2004 - the firewall's own page, Belvo answers in JSON
+        return RateLimitedError
     if status >= 500:  # noqa: PLR2004 - HTTP's own border
         return ServerError
     return ERRORS_BY_STATUS.get(status, ApiError)

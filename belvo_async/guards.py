@@ -110,7 +110,7 @@ class Links:
         Raises:
             SessionStateError: It is held by a challenge that this very task has to answer first.
         """
-        if link not in self._waiting and self.claim(link, holder):
+        if self.claim(link, holder):
             return
         if self._holders[link].holds_up(asyncio.current_task()):
             raise SessionStateError(

@@ -568,7 +568,8 @@ class MfaSession(Generic[T]):
         for wait in self._engine.lookups[:looks]:
             if wait:
                 await self._engine.clock.sleep(wait)
-            with contextlib.suppress(ApiError, TransportError, DecodeError):  # then this look tells nothing
+            # Whatever goes wrong with a look (the client may have been closed), it says nothing of the request.
+            with contextlib.suppress(BelvoError):
                 found = await call.find(sought)
                 if found is not None:
                     self._result = found

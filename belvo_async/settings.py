@@ -4,6 +4,7 @@ What a client can be told: frozen values with defaults that suit Belvo, checked 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -95,6 +96,11 @@ def _seconds_list(instance: Any, attribute: Any, value: Any) -> None:
         _positive(instance, attribute, seconds)
 
 
+def _as_tuple(values: Iterable[float]) -> tuple[float, ...]:
+    # The class `tuple` itself is generic, and type checkers cannot tell of what.
+    return tuple(values)
+
+
 def _share(instance: Any, attribute: Any, value: Any) -> None:
     if value != 0 or isinstance(value, bool):
         _positive(instance, attribute, value)
@@ -127,10 +133,10 @@ class RetryPolicy:
     # https://developers.belvo.com/docs/belvo-api-errors
 
     waits: tuple[float, ...] = attrs.field(
-        default=(3.0, 6.0, 12.0, 24.0, 48.0), converter=tuple, validator=_seconds_list
+        default=(3.0, 6.0, 12.0, 24.0, 48.0), converter=_as_tuple, validator=_seconds_list
     )
     reconnects: tuple[float, ...] = attrs.field(
-        default=(0.1, 0.5, 2.0), converter=tuple, validator=_seconds_list
+        default=(0.1, 0.5, 2.0), converter=_as_tuple, validator=_seconds_list
     )
     throttled: float = attrs.field(default=30.0, validator=_positive)
     jitter: float = attrs.field(default=0.25, validator=_share)
@@ -139,6 +145,12 @@ class RetryPolicy:
 
 
 BELVO_HOSTS = ("sandbox.belvo.com", "api.belvo.com")
+
+
+def _as_hosts(values: Iterable[str] | None) -> tuple[str, ...] | None:
+    if isinstance(values, str):
+        raise InvalidArgumentError(argument="RateLimit.hosts", expected="a sequence of hosts", found="text")
+    return None if values is None else tuple(host.lower() for host in values)
 
 
 @attrs.frozen(kw_only=True)
@@ -158,4 +170,4 @@ class RateLimit:
 
     requests: int = attrs.field(default=80, validator=_whole)
     seconds: float = attrs.field(default=30.0, validator=_positive)
-    hosts: tuple[str, ...] | None = None
+    hosts: tuple[str, ...] | None = attrs.field(default=None, converter=_as_hosts)

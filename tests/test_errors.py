@@ -124,8 +124,13 @@ def filled(cls: type[BelvoError]) -> BelvoError:
 
 # --- words ---
 
-API = {"status": 400, "code": "login_error", "message": "Wrong password", "request_id": "0a1b"}
-MFA = {"challenge": CHALLENGE, "ticket": TICKET}
+API: dict[str, Any] = {
+    "status": 400,
+    "code": "login_error",
+    "message": "Wrong password",
+    "request_id": "0a1b",
+}
+MFA: dict[str, Any] = {"challenge": CHALLENGE, "ticket": TICKET}
 
 STRINGS: list[tuple[BelvoError, str]] = [
     (BelvoError(), ""),
@@ -485,6 +490,8 @@ def test_codes(code: str) -> None:
         (403, "", False, PermissionDeniedError),
         (403, "", True, RateLimitedError),
         (403, "permission_denied", False, PermissionDeniedError),
+        (403, "permission_denied", True, PermissionDeniedError),
+        (403, "new_in_2027", True, RateLimitedError),
         (404, "", False, NotFoundError),
         (404, "", True, NotFoundError),
         (405, "", False, MethodNotAllowedError),

@@ -157,6 +157,22 @@ async def test_claiming(links: Links) -> None:
     assert links.claim(LINK, other)
 
 
+async def test_who_has_it_does_not_wait_for_itself(links: Links) -> None:
+    """
+    A link that one has already is taken again at once, whoever waits for it.
+    """
+    caller = Caller()
+    await links.acquire(LINK, caller)
+    waiting = asyncio.create_task(links.acquire(LINK, Caller()))
+    await settle()
+
+    await asyncio.wait_for(links.acquire(LINK, caller), 1)
+
+    assert not waiting.done()
+    links.release(LINK, caller)
+    await waiting
+
+
 async def test_giving_back_what_one_does_not_have(links: Links) -> None:
     """
     A link is given back by who has it, and by nobody else.

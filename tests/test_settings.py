@@ -160,3 +160,25 @@ def test_what_is_no_jitter(value: Any) -> None:
         InvalidArgumentError, match=r"^RetryPolicy.jitter: expected a positive number, found "
     ):
         RetryPolicy(jitter=value)
+
+
+def test_hosts() -> None:
+    """
+    Hosts may be given in any sequence and case; they are kept as addresses have them.
+    """
+    limit = RateLimit(hosts=["API.belvo.com", "localhost"])
+
+    assert ("api.belvo.com", "localhost") == limit.hosts
+    assert hash(limit) == hash(RateLimit(hosts=("api.belvo.com", "localhost")))
+    assert () == RateLimit(hosts=()).hosts
+    assert RateLimit().hosts is None
+
+
+def test_one_host_is_no_sequence() -> None:
+    """
+    A text, which would be a sequence of letters, is refused.
+    """
+    with pytest.raises(InvalidArgumentError) as caught:
+        RateLimit(hosts="api.belvo.com")
+
+    assert "RateLimit.hosts: expected a sequence of hosts, found text" == str(caught.value)

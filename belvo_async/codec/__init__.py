@@ -152,7 +152,7 @@ class _Reader:
 
 @cache
 def _native(type_: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(type_)
+    return msgspec.json.Decoder(type_, float_hook=Decimal)  # also where a model does not say what is inside
 
 
 def _name(type_: Any) -> str:

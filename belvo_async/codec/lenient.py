@@ -80,6 +80,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(OpenEnum, _enum_hook)
     converter.register_structure_hook_factory(_has_fields, lambda type_: _model_hook(type_, converter))
     converter.register_structure_hook_factory(_is_sequence, lambda type_: _sequence_hook(type_, converter))
+    converter.register_structure_hook_factory(_is_object, _object_hook)
     converter.register_structure_hook_factory(_is_wrapped, lambda type_: _wrapped_hook(type_, converter))
     return converter
 
@@ -128,6 +129,21 @@ def _sequence_hook(type_: Any, converter: Converter) -> Hook:
         return announced(read(value, as_list))
 
     return _nullable(hook)
+
+
+def _is_object(type_: Any) -> bool:
+    return get_origin(type_) is dict
+
+
+def _object_hook(_: Any) -> Hook:
+    return _nullable(_read_object)
+
+
+def _read_object(value: Any) -> Any:
+    # What is inside has no types: it stays as it was parsed.
+    if not isinstance(value, dict):
+        raise _WrongError("an object", value)
+    return value
 
 
 def _is_wrapped(type_: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from belvo_async.clock import Clock
 from belvo_async.codec import parse
 from belvo_async.errors import (
+    ClientStateError,
     LoginError,
     RateLimitedError,
     TooLateError,
@@ -205,7 +206,7 @@ class RetryingTransport:
             return False
         try:
             answer = await self.send(lookup)
-        except TransportError:
+        except (TransportError, ClientStateError):
             return False
         page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own
         return isinstance(page, dict) and page.get("results") == []

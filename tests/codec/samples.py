@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
@@ -51,6 +52,7 @@ class Sample:
     texts: tuple[str, ...] | None = None
     days: tuple[date | None, ...] | None = None
     colours: tuple[Colour, ...] | None = None
+    section: dict[str, Any] | None = None
 
 
 def answer(body: bytes | str, status: int = 200, request_id: str | None = None) -> Answer:

@@ -223,6 +223,20 @@ def test_money_keeps_every_digit(digits: str, spoiler: bytes) -> None:
 
 
 @pytest.mark.parametrize("spoiler", [b"", b', "count": "3"'], ids=["native", "lenient"])
+def test_money_keeps_every_digit_where_nothing_is_announced(spoiler: bytes) -> None:
+    """
+    Also inside of what has no types a number with a point is a decimal, whichever tier reads it.
+    """
+    sample = read_one(
+        answer(b'{"section": {"a": 12345678901234567.890, "b": [{"c": 0.10, "d": 7}]}%b}' % spoiler)
+    )
+
+    assert "{'a': Decimal('12345678901234567.890'), 'b': [{'c': Decimal('0.10'), 'd': 7}]}" == repr(
+        sample.section
+    )
+
+
+@pytest.mark.parametrize("spoiler", [b"", b', "count": "3"'], ids=["native", "lenient"])
 def test_unknown_values_are_kept(spoiler: bytes) -> None:
     """
     A value that is not in the vocabulary arrives as it was sent, whichever tier reads it.
@@ -348,7 +362,7 @@ def test_what_is_no_page(body: str, problem: str) -> None:
 # --- what cannot be read ---
 
 WRONG = f'"{CANARY}"'
-NONSENSE: dict[str, tuple[Any, str, tuple[str, ...]]] = {
+NONSENSE: dict[str, tuple[Any, str | bytes, tuple[str, ...]]] = {
     "count-text": (read_one, f'{{"count": {WRONG}}}', ("expected a number, found text @ $.count",)),
     "count-fraction": (read_one, '{"count": 3.7}', ("expected a whole number, found a number @ $.count",)),
     "count-fraction-text": (read_one, '{"count": "3.7"}', ("expected a whole number, found text @ $.count",)),
@@ -384,6 +398,8 @@ NONSENSE: dict[str, tuple[Any, str, tuple[str, ...]]] = {
     "inner-text": (read_one, f'{{"inner": {WRONG}}}', ("expected an object, found text @ $.inner",)),
     "inner-list": (read_one, '{"inner": []}', ("expected an object, found a list @ $.inner",)),
     "inners-object": (read_one, f'{{"inners": {{"name": {WRONG}}}}}', ("expected a list, found an object @ $.inners",)),
+    "section-text": (read_one, f'{{"section": {WRONG}}}', ("expected an object, found text @ $.section",)),
+    "section-list": (read_one, f'{{"section": [[{WRONG}, 1]]}}', ("expected an object, found a list @ $.section",)),
     "texts-text": (read_one, f'{{"texts": {WRONG}}}', ("expected a list, found text @ $.texts",)),
     "deep-inside": (
         read_list,
@@ -487,12 +503,11 @@ def test_nothing_but_decode_errors(read: Callable[[Answer], object], data: st.Da
     """
     body = data.draw(st.binary(max_size=40) | broken_answers)
 
+    told: DecodeError | None = None
     try:
         read(answer(body))
     except DecodeError as error:
         told = error
-    else:
-        told = None
 
     assert told is None or told.problems
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import inspect
 import re
 
+from pathlib import Path
+
 import attrs
 import pytest
 
@@ -31,8 +33,8 @@ from belvo_async.transport.retry import SCHEDULES, Fate
 
 README = ROOT / "README.md"
 
-DESIGN, ERRORS, FLOW, SANDBOX = (
-    ROOT / "docs" / f"{name}.md" for name in ("design", "errors", "flow", "sandbox")
+DESIGN, ERRORS, FLOW, SANDBOX, RELIABILITY = (
+    ROOT / "docs" / f"{name}.md" for name in ("design", "errors", "flow", "sandbox", "reliability")
 )
 
 CLASSES = {
@@ -122,13 +124,14 @@ def test_every_state() -> None:
     assert [row[0] for row in rows(FLOW, "State")] == [f"`{state.name}`" for state in MfaState]
 
 
-def test_every_repetition() -> None:
+@pytest.mark.parametrize("page", [DESIGN, RELIABILITY], ids=lambda page: page.name)
+def test_every_repetition(page: Path) -> None:
     """
-    The table of repetitions is the one that decides.
+    The tables of repetitions are the one that decides.
     """
     told = {
         (Fate[names(row[0])[0]], effect): cell
-        for row in rows(DESIGN, "Fate")
+        for row in rows(page, "Fate")
         for effect, cell in zip(Effect, row[1:], strict=True)
     }
     decides = {pair: schedule.__name__.strip("_") for pair, schedule in SCHEDULES.items()}

@@ -119,6 +119,8 @@ def flow_in(state: MfaState, **options: Any) -> MfaFlow:
             flow.give_up(at(2))
         case MfaState.SUSPENDED:
             flow.suspend(at(2))
+        case _:
+            assert MfaState.CHALLENGED is state
     return flow
 
 

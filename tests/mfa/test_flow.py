@@ -1037,7 +1037,7 @@ def test_history_cannot_be_changed() -> None:
 
     assert isinstance(flow.history, tuple)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        flow.history[0].state = S.READY  # type: ignore[misc] # that is what is tested
+        flow.history[0].state = S.READY
 
 
 def test_a_flow_shows_no_secret() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import pytest
@@ -74,7 +74,10 @@ ENDINGS: dict[str, Callable[[MfaFlow, Moment], None]] = {
 }
 
 
-def possible_in(*states: MfaState) -> Any:
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def possible_in(*states: MfaState) -> Callable[[F], F]:
     """
     Return the precondition of a rule that needs the flow to be in one of *states*.
     """

@@ -388,6 +388,7 @@ async def test_a_link_that_is_missing_is_made_again() -> None:
         pytest.param(UNANSWERED, id="unanswered"),
         pytest.param(UNSENT, id="unsent"),
         pytest.param(FAILED, id="failed"),
+        pytest.param(ClientStateError(problem="the client is closed", remedy="make a new one"), id="closed"),
     ],
 )
 async def test_a_link_that_may_be_there_is_not_made_again(lookup: Outcome) -> None:

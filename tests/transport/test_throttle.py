@@ -8,6 +8,7 @@ import asyncio
 import gc
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import pytest
@@ -29,7 +30,7 @@ LIMIT = RateLimit(requests=3, seconds=10)
 
 URL, KEY = "https://sandbox.belvo.com", "Basic canary"
 
-PASSED = pytest.approx(10 * MARGIN, abs=0.01)
+PASSED: Any = pytest.approx(10 * MARGIN, abs=0.01)
 """A request that waits for the first of its window is sent so many seconds after it."""
 
 

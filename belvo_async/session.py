@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Self, TypeVar, cast
+from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import attrs
 
@@ -47,6 +47,9 @@ from belvo_async.transport import Transport
 
 
 T = TypeVar("T")
+
+FORGOTTEN_AFTER: Final = 3_600.0
+"""Seconds after which a challenge without a deadline no longer keeps its link busy, should nobody be at it."""
 
 TokenPrompt = Callable[[MfaChallenge], Awaitable[str | None]]
 """
@@ -680,17 +683,22 @@ class MfaSession(Generic[T]):
         link = cast(MfaChallenge, self._flow.challenge).link
         if self._held is None and self._engine.links.claim(link, self):
             self._held = link  # a registration learns its link here
-        if self._timer is None and self._flow.deadline is not None:
-            self._timer = self._engine.deadlines.at(self._flow.deadline, self._ring)
+        if self._timer is None:
+            deadline = self._flow.deadline
+            if deadline is None:
+                deadline = self._engine.clock.monotonic() + FORGOTTEN_AFTER
+            self._timer = self._engine.deadlines.at(deadline, self._ring)
 
     def _ring(self) -> None:
         """
-        The deadline has come.
+        The deadline has come; or there is none, and nobody has answered for so long that nobody may be there.
         """
         self._timer = None
         if self._flow.expire(self._now()):
             self._settle()
             self._interrupt()
+        elif not self._driving:
+            self._release()
 
     def _interrupt(self) -> None:
         """

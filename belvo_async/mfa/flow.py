@@ -176,7 +176,7 @@ class MfaFlow:
         advance(self.state, MfaEvent.SUCCEEDED, asked="receiving an answer")
         if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own borders
             self.request_id = request_id or self.request_id
-            self._happen(MfaEvent.SUCCEEDED, moment, asked="receiving an answer")
+            self._happen(MfaEvent.SUCCEEDED, moment, request_id=request_id)
             return
         error = api_error(status, payload, html=html, request_id=request_id, retry_after=retry_after)
         if status == TOKEN_REQUIRED:
@@ -226,7 +226,7 @@ class MfaFlow:
                 moment,
             )
         else:
-            self._happen(MfaEvent.CHALLENGE_ISSUED, moment)
+            self._happen(MfaEvent.CHALLENGE_ISSUED, moment, request_id=self.challenge.request_id)
 
     def _receive_error(self, error: ApiError, moment: Moment) -> None:
         self.request_id = error.request_id or self.request_id
@@ -351,14 +351,14 @@ class MfaFlow:
     ) -> None:
         self.state = advance(self.state, event, asked=asked)
         self.turned_away = None
-        self._steps.append(Step(event, self.state, moment.instant, request_id or self.request_id))
+        self._steps.append(Step(event, self.state, moment.instant, request_id))
 
     def _end(self, error: BelvoError | None, event: MfaEvent, moment: Moment, *, asked: str = "") -> None:
-        self._happen(event, moment, asked=asked)
+        self._happen(event, moment, asked=asked, request_id=getattr(error, "request_id", None))
         self.error = error
 
     def _refuse(self, error: BelvoError, moment: Moment) -> None:
-        self._end(error, MfaEvent.REFUSED, moment, asked="receiving an answer")
+        self._end(error, MfaEvent.REFUSED, moment)
 
 
 def check_token(token: Secret, challenge: MfaChallenge) -> None:

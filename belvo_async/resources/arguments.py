@@ -107,8 +107,10 @@ def _name(name: str) -> str:
 
 def _whole(name: str, text: str) -> str:
     """
-    Refuse text with half a character in it, which no encoding can carry.
+    Refuse empty text, and text with half a character in it, which no encoding can carry.
     """
+    if not text:
+        raise _empty(name)
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidArgumentError(
             argument=name, expected="text of whole characters", found="one with half a character"
@@ -119,8 +121,15 @@ def _whole(name: str, text: str) -> str:
 def _text(name: str, value: Filter) -> str:
     if isinstance(value, Sequence | AbstractSet) and not isinstance(value, TEXTS):
         texts = [_item(name, item) for item in value]
+        if not texts:
+            raise _empty(name)
         return ",".join(sorted(texts) if isinstance(value, AbstractSet) else texts)
     return _scalar(name, value)
+
+
+def _empty(name: str) -> InvalidArgumentError:
+    # Belvo may read a filter without a value as no filter, and list everything.
+    return InvalidArgumentError(argument=name, expected="something, or None for no filter", found="nothing")
 
 
 def _item(name: str, value: Scalar) -> str:

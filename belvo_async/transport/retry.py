@@ -22,6 +22,7 @@ from belvo_async.errors import (
     TooLateError,
     TooManySessionsError,
     TransportError,
+    UncertainOutcomeError,
     api_error,
 )
 from belvo_async.messages import Answer, Effect, Request
@@ -169,6 +170,7 @@ class RetryingTransport:
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
         repeated: dict[Fate, int] = {}
+        arrived = False  # an earlier attempt, whatever becomes of the next
         while True:
             try:
                 answer = await self._inner.send(request)
@@ -177,6 +179,9 @@ class RetryingTransport:
             except TransportError as error:
                 fate = fate_of_error(error)
                 wait = self._wait(fate, request, repeated.get(fate, 0), None)
+                if wait is None and arrived and not error.sent:
+                    reason = f"Belvo failed, and then: {error.reason}"
+                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True) from error
                 if wait is None:
                     raise
                 await self._pause(request, wait, fate)
@@ -188,6 +193,7 @@ class RetryingTransport:
                 wait = self._wait(fate, request, repeated.get(fate, 0), answer.retry_after)
                 if wait is None:
                     return answer
+                arrived = arrived or (fate is Fate.FAILED and request.effect is not Effect.READ)
                 await self._pause(request, wait, fate)
                 if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
                     return answer

@@ -51,7 +51,6 @@ class Odd(Enum):
     ("value", "expected"),
     [
         pytest.param("text", "text", id="text"),
-        pytest.param("", "", id="empty-text"),
         pytest.param("a,b", "a,b", id="text-with-a-comma"),
         pytest.param(7, "7", id="number"),
         pytest.param(0, "0", id="zero"),
@@ -115,6 +114,9 @@ def test_what_is_none_is_not_sent() -> None:
         pytest.param(datetime(2026, 1, 1), "expected an aware datetime, found a naive one", id="naive"),  # noqa: DTZ001 - that is it
         pytest.param([datetime(2026, 1, 1)], "expected an aware datetime, found a naive one", id="naive-in"),  # noqa: DTZ001 - same
         pytest.param(["a", "b,c"], "expected items without a comma, found one that has it", id="comma"),
+        pytest.param("", "expected something, or None for no filter, found nothing", id="empty"),
+        pytest.param([], "expected something, or None for no filter, found nothing", id="no-items"),
+        pytest.param(frozenset(), "expected something, or None for no filter, found nothing", id="no-items-in-a-set"),
         pytest.param({"b,c"}, "expected items without a comma, found one that has it", id="comma-in-a-set"),
         pytest.param([Odd.BOTH], "expected items without a comma, found one that has it", id="comma-in-an-enum"),
     ],
@@ -166,7 +168,7 @@ def test_what_is_no_name_of_a_filter(name: str) -> None:
     assert f"{name[:40]}: expected the name of a filter, as status__in, found another" == str(caught.value)
 
 
-@given(st.lists(st.text().filter(lambda text: "," not in text), min_size=1))
+@given(st.lists(st.text(min_size=1).filter(lambda text: "," not in text), min_size=1))
 def test_items_come_apart_again(items: list[str]) -> None:
     """
     Where Belvo splits, it finds the items that were given.

@@ -37,7 +37,7 @@ from belvo_async.errors import (
     TooLateError,
 )
 from belvo_async.models import Link
-from belvo_async.sandbox import Fault, FaultKind, Sandbox
+from belvo_async.sandbox import ChallengeShape, Fault, FaultKind, Sandbox
 from belvo_async.testing import ManualClock
 
 
@@ -670,3 +670,35 @@ async def test_an_outcome_that_could_not_send_has_a_ticket(client: BelvoClient, 
     assert session.state is MfaState.SUSPENDED
     assert session.ticket is not None
     assert (await client.resume(session.ticket, RIGHT)).status == "valid"
+
+
+async def test_a_challenge_without_a_deadline_does_not_hold_its_link_for_ever(
+    client: BelvoClient, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    """
+    Where the institution names no end and nobody answers, other calls go on after an hour; the challenge stays.
+    """
+    link = await client.links.register(BANK, "mfa_default", "pass_valid", prompt=careful)
+    sandbox.shape = ChallengeShape(expiry="missing")
+    session = client.accounts.retrieve(link.id)
+    challenge = await challenged(session)  # type: ignore[arg-type] # of accounts
+    assert challenge.remaining is None
+    await clock.advance(3_599)
+    assert client._busy.is_busy(link.id)
+    await clock.advance(1)
+
+    assert not client._busy.is_busy(link.id)
+    assert session.state is MfaState.CHALLENGED
+    assert len(client._deadlines) == 0
+
+
+async def test_steps_name_the_answer_that_brought_them(session: MfaSession[Link]) -> None:
+    """
+    A step that an answer brought has its request id, and no other step has one.
+    """
+    challenge = await challenged(session)
+    await session.submit(WRONG)
+
+    ids = [step.request_id for step in session.history]
+    assert [None, challenge.request_id, None] == ids[:3]
+    assert ids[3] == session.request_id != challenge.request_id

@@ -358,3 +358,28 @@ async def test_reconciling_later(client: BelvoClient, sandbox: Sandbox, break_at
 async def _never_twice(sandbox: Sandbox) -> AsyncIterator[None]:
     yield
     assert sandbox.duplicates == 0
+
+
+async def test_nothing_sent_does_not_mean_nothing_done(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox, break_at: Break, clock: ManualClock
+) -> None:
+    """
+    Belvo failed at a retrieval and cannot be reached for the next attempt: the first one may have been done.
+    """
+    link = sandbox.add_link()
+    break_at(FaultKind.HTML_502, "POST /api/accounts/")
+    async with make_client(retry=RetryPolicy(waits=(3,), reconnects=(), jitter=0)) as client:
+        session = client.accounts.retrieve(link["id"])
+        task = asyncio.ensure_future(session)
+        await sandbox.wait_for("POST /api/accounts/")
+        while not clock.sleeping:
+            await asyncio.sleep(0)
+        await sandbox.aclose()
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+            await clock.advance(3)
+
+        with pytest.raises(UncertainOutcomeError, match="and then") as raised:
+            await task
+    assert raised.value.sent
+    assert session.state is MfaState.FAILED

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import attrs
 
+from models.rows_banking import BANKING, BANKING_VOCABULARIES
+from models.rows_fiscal import FISCAL, FISCAL_VOCABULARIES
 from models.specification import NEW, OLD, answer
 
 from belvo_async import models
@@ -46,6 +48,7 @@ ROWS: Final = (
     Row(models.BrazilBalance, NEW, "#/components/schemas/BalanceOFDA"),
     Row(models.BrazilBalance, NEW, answer("/api/br/balances/")),
     Row(models.Balance, OLD, "#/components/schemas/Balance"),
+    *(Row(*row) for row in (*BANKING, *FISCAL)),
 )
 
 
@@ -60,7 +63,10 @@ class Vocabulary:
     pointer: str
 
 
-VOCABULARIES: Final = tuple(
-    Vocabulary(models.InstitutionResource, NEW, f"#/components/schemas/fetch_resources_{line}")
-    for line in ("employment_brazil", "employment_mexico", "fiscal_mexico", "ofda_brazil")
+VOCABULARIES: Final = (
+    *(
+        Vocabulary(models.InstitutionResource, NEW, f"#/components/schemas/fetch_resources_{line}")
+        for line in ("employment_brazil", "employment_mexico", "fiscal_mexico", "ofda_brazil")
+    ),
+    *(Vocabulary(*vocabulary) for vocabulary in (*BANKING_VOCABULARIES, *FISCAL_VOCABULARIES)),
 )

@@ -282,6 +282,7 @@ class ApiError(BelvoError):
         """
         Pass everything Belvo said through *conceal*, which takes secrets out.
         """
+        self.args = ()  # which hold what was said at first
         self.message = conceal(self.message)
         self.field = None if self.field is None else conceal(self.field)
         self.errors = tuple(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import json
 import logging
 import pickle
 import traceback
@@ -21,9 +22,10 @@ from people import BANK, Absent
 
 import belvo_async
 
-from belvo_async import BelvoClient, MfaChallenge, MfaSession
+from belvo_async import BelvoClient, MfaChallenge, MfaSession, drive
 from belvo_async.errors import BelvoError, InvalidArgumentError
 from belvo_async.messages import Body, Secret
+from belvo_async.observer import LoggingObserver
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
 from belvo_async.testing import ManualClock
 
@@ -53,7 +55,8 @@ async def _sandbox(clock: ManualClock) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture(name="client")
 async def _client(sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[BelvoClient]:
-    async with BelvoClient("sandbox-id", API_KEY, base_url=sandbox.url, clock=clock, retry=None) as client:
+    options = {"clock": clock, "retry": None, "observers": [LoggingObserver()]}
+    async with BelvoClient("sandbox-id", API_KEY, base_url=sandbox.url, **options) as client:  # type: ignore[arg-type] # of many kinds
         yield client
 
 
@@ -301,7 +304,71 @@ async def wrong_keys(client: BelvoClient, *_: object) -> None:
         await register(other)
 
 
+async def data_with_a_token(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    A retrieval that has its token already, and whose answer is lost.
+    """
+    link = await register(client, prompt=types_it)
+    sandbox.faults.add(Fault(kind=FaultKind.CLOSE_READ, operation="POST /api/balances/"))
+    await client.balances.retrieve(link.id, date_from="2025-12-01", date_to="2025-12-02", token=TOKEN)
+
+
+async def data_resumed(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    A bare resume of a retrieval, refused with words that repeat the token.
+    """
+    body = json.dumps([{"code": "invalid", "message": f"{TOKEN} is wrong", "field": TOKEN}])
+    sandbox.faults.add(
+        Fault(kind=FaultKind.ANSWER, operation="PATCH /api/accounts/", status=400, code=None, body=body)
+    )
+    await client.accounts.resume("a-session", "0" * 32, TOKEN)
+
+
+async def many_at_once(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    Driven with others, and the block is left.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.HTML_502, operation="PATCH /api/links/", times=1))
+    async with drive([register(client, prompt=types_it) for _ in range(3)], limit=3) as outcomes:
+        first = await anext(outcomes)
+    assert [] == leaks(iter([repr(first), repr(outcomes.undelivered), repr(outcomes)]))
+    raise next(o.error for o in [first, *outcomes.undelivered] if o.error is not None)
+
+
+async def reconciled(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    What became of it is looked up, and the look fails.
+    """
+    session = register(client)
+    await anext(session)
+    ticket = session.suspend()
+    sandbox.faults.add(Fault(kind=FaultKind.TRUNCATED_JSON, operation="GET /api/links/{id}/"))
+    await client.reconcile(ticket)
+
+
+async def read_without_an_answer(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    A list breaks off.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.CLOSE_IN_HEADERS, operation="GET /api/links/"))
+    await client.links.list(external_id="mine").to_list()
+
+
+async def changed_without_an_answer(client: BelvoClient, sandbox: Sandbox, _: ManualClock) -> None:
+    """
+    A change of the access mode breaks off.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.RESET_UNPROCESSED, operation="PATCH /api/links/{id}/"))
+    await client.links.set_access_mode("0" * 32, "single")
+
+
 SCENES: list[Scene] = [
+    data_with_a_token,
+    data_resumed,
+    many_at_once,
+    reconciled,
+    read_without_an_answer,
+    changed_without_an_answer,
     completed,
     wrong_password,
     refused_token,

@@ -32,6 +32,7 @@ from belvo_async.session import Engine, MfaSession, TokenPrompt
 from belvo_async.settings import (
     BELVO_HOSTS,
     Environment,
+    Limiter,
     PoolLimits,
     RateLimit,
     RetryPolicy,
@@ -42,7 +43,7 @@ from belvo_async.transport.address import check_base_url
 from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
 from belvo_async.transport.observed import ObservedTransport
 from belvo_async.transport.retry import Budget, RetryingTransport
-from belvo_async.transport.throttle import ThrottledTransport, shared_bucket
+from belvo_async.transport.throttle import ThrottledTransport, Window, shared_bucket
 from belvo_async.version import __version__
 
 
@@ -67,7 +68,7 @@ class Options:
     prompt: TokenPrompt | None
     timeouts: Timeouts
     retry: RetryPolicy | None
-    rate_limit: RateLimit | None
+    rate_limit: RateLimit | Limiter | None
 
 
 class BelvoClient:
@@ -95,6 +96,7 @@ class BelvoClient:
         pool: How much of the network to use.
 
         rate_limit: How many requests to send; `None` sets no limit. Holds for Belvo's own hosts by default.
+            A `Limiter` of your own can share it between processes.
 
         network: Proxies and certificates.
 
@@ -122,7 +124,7 @@ class BelvoClient:
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         retry: RetryPolicy | None = BELVO_RETRY_POLICY,
         pool: PoolLimits = DEFAULT_POOL,
-        rate_limit: RateLimit | None = BELVO_RATE_LIMIT,
+        rate_limit: RateLimit | Limiter | None = BELVO_RATE_LIMIT,
         network: Network = DIRECT,
         observers: Sequence[Observer] = (),
         clock: Clock = SYSTEM_CLOCK,
@@ -181,17 +183,23 @@ class BelvoClient:
         transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock)
         if self._observer is not None:
             transport = ObservedTransport(transport, self._observer, self._clock)
-        limit = options.rate_limit
-        if limit is not None and (limit.hosts is None or urlsplit(self.base_url).hostname in limit.hosts):
-            bucket = shared_bucket(self.base_url, self._authorization.reveal() or "", limit)
+        limiter = self._limiter(options.rate_limit)
+        if limiter is not None:
             transport = ThrottledTransport(
-                transport, bucket, self._clock, self._observer, self._pool.check_usable
+                transport, limiter, self._clock, self._observer, self._pool.check_usable
             )
         if options.retry is not None:
             transport = RetryingTransport(
                 transport, options.retry, self._clock, self._budget, observer=self._observer
             )
         return transport
+
+    def _limiter(self, limit: RateLimit | Limiter | None) -> Limiter | None:
+        if not isinstance(limit, RateLimit):
+            return limit
+        if limit.hosts is not None and urlsplit(self.base_url).hostname not in limit.hosts:
+            return None
+        return Window(shared_bucket(self.base_url, self._authorization.reveal() or "", limit), self._clock)
 
     @property
     def base_url(self) -> str:
@@ -241,7 +249,7 @@ class BelvoClient:
         prompt: TokenPrompt | EllipsisType | None = ...,
         timeouts: Timeouts | EllipsisType = ...,
         retry: RetryPolicy | EllipsisType | None = ...,
-        rate_limit: RateLimit | EllipsisType | None = ...,
+        rate_limit: RateLimit | Limiter | EllipsisType | None = ...,
     ) -> Self:
         """
         Return a client that shares connections, links and deadlines with this one and differs in what is given.

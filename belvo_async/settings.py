@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -151,6 +151,20 @@ def _as_hosts(values: Iterable[str] | None) -> tuple[str, ...] | None:
     if isinstance(values, str):
         raise InvalidArgumentError(argument="RateLimit.hosts", expected="a sequence of hosts", found="text")
     return None if values is None else tuple(host.lower() for host in values)
+
+
+class Limiter(Protocol):
+    """
+    A limit of your own, in the place of a `RateLimit`: one that several processes share through a server, say.
+    """
+
+    async def take(self) -> float:
+        """
+        Take the place of one request and return 0; or take none and return the seconds after which to ask again.
+
+        It is asked by one request at a time, in the order of their arrival.
+        """
+        ...
 
 
 @attrs.frozen(kw_only=True)

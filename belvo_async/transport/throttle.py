@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 from belvo_async.clock import Clock
 from belvo_async.messages import Answer, Request
 from belvo_async.observer import Observer
-from belvo_async.settings import RateLimit
+from belvo_async.settings import Limiter, RateLimit
 from belvo_async.transport import Transport
 
 
@@ -47,39 +47,16 @@ def shared_bucket(base_url: str, authorization: str, limit: RateLimit) -> InMemo
     return bucket
 
 
-class ThrottledTransport:
+class Window:
     """
-    Sends through another transport, not more often than the limit allows. Who comes first is sent first.
+    A limit within this process. See `settings.Limiter`.
     """
 
-    def __init__(
-        self,
-        inner: Transport,
-        bucket: InMemoryBucket,
-        clock: Clock,
-        observer: Observer | None = None,
-        check_usable: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._inner = inner
+    def __init__(self, bucket: InMemoryBucket, clock: Clock) -> None:
         self._bucket = bucket
         self._clock = clock
-        self._observer = observer
-        self._check_usable = check_usable
-        self._turn = asyncio.Lock()
 
-    async def send(self, request: Request) -> Answer:
-        """
-        Send *request* when its turn has come. See `Transport.send()`.
-        """
-        self._check_usable()  # the lock belongs to an event loop, and has its own words for it
-        async with self._turn:
-            while (wait := self._wait()) > 0:
-                if self._observer is not None:
-                    self._observer.throttled(request, wait)
-                await self._clock.sleep(wait)
-        return await self._inner.send(request)
-
-    def _wait(self) -> float:
+    async def take(self) -> float:
         """
         Take a place in the window and return 0, or return the seconds until there may be one.
         """
@@ -91,3 +68,36 @@ class ThrottledTransport:
         if self._bucket.put(item):
             return 0.0
         return max(cast(int, self._bucket.waiting(item)), 1) / 1000  # a bucket in memory answers at once
+
+
+class ThrottledTransport:
+    """
+    Sends through another transport, not more often than the limit allows. Who comes first is sent first.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        limiter: Limiter,
+        clock: Clock,
+        observer: Observer | None = None,
+        check_usable: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._inner = inner
+        self._limiter = limiter
+        self._clock = clock
+        self._observer = observer
+        self._check_usable = check_usable
+        self._turn = asyncio.Lock()
+
+    async def send(self, request: Request) -> Answer:
+        """
+        Send *request* when its turn has come. See `Transport.send()`.
+        """
+        self._check_usable()  # the lock belongs to an event loop, and has its own words for it
+        async with self._turn:
+            while (wait := await self._limiter.take()) > 0:
+                if self._observer is not None:
+                    self._observer.throttled(request, wait)
+                await self._clock.sleep(wait)
+        return await self._inner.send(request)

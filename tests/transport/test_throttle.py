@@ -16,12 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from belvo_async import BelvoClient
 from belvo_async.errors import ClientStateError, ConnectError
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
+from belvo_async.sandbox import Sandbox
 from belvo_async.settings import RateLimit
 from belvo_async.testing import ManualClock
-from belvo_async.transport.throttle import MARGIN, ThrottledTransport, shared_bucket
+from belvo_async.transport.throttle import MARGIN, ThrottledTransport, Window, shared_bucket
 
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +89,7 @@ def make(
     """
     inner = CountingTransport(clock)
     bucket = shared_bucket(URL, f"key {next(keys)}" if key is None else key, limit)
-    return ThrottledTransport(inner, bucket, clock, observer), inner
+    return ThrottledTransport(inner, Window(bucket, clock), clock, observer), inner
 
 
 def requests(count: int) -> Iterator[Request]:
@@ -189,7 +191,9 @@ async def test_a_slow_answer_holds_nobody_up(clock: ManualClock) -> None:
             await answered.wait()
             return answer
 
-    transport = ThrottledTransport(Slow(), shared_bucket(URL, f"key {next(keys)}", LIMIT), clock)
+    transport = ThrottledTransport(
+        Slow(), Window(shared_bucket(URL, f"key {next(keys)}", LIMIT), clock), clock
+    )
     tasks = start(transport, 3)
     await clock.advance(0)
 
@@ -224,7 +228,7 @@ async def test_what_cannot_be_used_waits_for_nothing(clock: ManualClock) -> None
 
     inner = CountingTransport(clock)
     bucket = shared_bucket(URL, f"key {next(keys)}", LIMIT)
-    transport = ThrottledTransport(inner, bucket, clock, check_usable=refuse)
+    transport = ThrottledTransport(inner, Window(bucket, clock), clock, check_usable=refuse)
 
     with pytest.raises(ClientStateError, match="the client is closed"):
         await transport.send(next(requests(1)))
@@ -363,3 +367,37 @@ async def test_never_too_many(gaps: list[float], allowed: int, seconds: float) -
     assert [f"/{number}/" for number in range(len(gaps))] == [path for path, _ in inner.sent]
     for earlier, later in zip(inner.times, inner.times[allowed:], strict=False):
         assert later - earlier >= seconds
+
+
+class TurnByTurn:
+    """
+    A limit that somebody else keeps: nobody, twice, then everybody.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def take(self) -> float:
+        """
+        Refuse the first two times.
+        """
+        self.asked += 1
+        await asyncio.sleep(0)  # as if a server were asked
+        return 5.0 if self.asked <= 2 else 0.0
+
+
+async def test_a_limit_of_ones_own(clock: ManualClock) -> None:
+    """
+    A limiter that is given is asked again after the time it names, and nothing is sent before it agrees.
+    """
+    limiter = TurnByTurn()
+    async with Sandbox(clock=clock) as sandbox:
+        async with BelvoClient(
+            sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, rate_limit=limiter, clock=clock
+        ) as client:
+            task = asyncio.ensure_future(client.check())
+            await clock.advance(5)
+            assert (2, 0) == (limiter.asked, sandbox.counts.total())
+            await clock.advance(5)
+            await task
+        assert (3, 1) == (limiter.asked, sandbox.counts.total())

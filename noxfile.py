@@ -97,5 +97,5 @@ def bench(session: nox.Session) -> None:
     """
     Speed, as ratios against other ways to do the same work.
     """
-    session.install(".", "httpx", "uvloop")
+    session.install(".")
     session.run("python", "benchmarks/flows.py", *session.posargs)

@@ -16,7 +16,7 @@ import attrs
 
 from anyio.streams.memory import MemoryObjectSendStream
 
-from belvo_async.errors import InvalidArgumentError, MfaExpiredError
+from belvo_async.errors import InvalidArgumentError, MfaExpiredError, SessionStateError
 from belvo_async.mfa.machine import MfaState
 from belvo_async.session import MfaSession
 
@@ -116,8 +116,10 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
                 return None
             return await self._group.__aexit__(exc_type, exc, traceback)
         finally:
-            self._collect()
-            await self._agenda.aclose()
+            try:
+                self._collect()
+            finally:
+                await self._agenda.aclose()
 
     def __aiter__(self) -> AsyncIterator[Outcome[T]]:
         return self
@@ -147,7 +149,7 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
         try:
             return Outcome(session=session, result=await session)
         except Exception as error:  # noqa: BLE001 - an outcome, whatever it is
-            if session.state is MfaState.CHALLENGED:
+            if session.state is MfaState.CHALLENGED and not isinstance(error, SessionStateError):
                 # Its answer was not sent, and nobody will await it again: `session.ticket` has what is left.
                 with contextlib.suppress(MfaExpiredError):
                     session.suspend()
@@ -165,7 +167,8 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
                 self.undelivered.append(self._receive.receive_nowait())
         self._receive.close()
         for session in self._agenda.drop():
-            session.cancel()
+            with contextlib.suppress(SessionStateError):  # its user may have ended it, or drives it elsewhere
+                session.cancel()
             self.undelivered.append(Outcome(session=session, error=session.error))
 
 

@@ -14,10 +14,14 @@ from typing import Final, Protocol
 
 from belvo_async.clock import Clock
 from belvo_async.errors import SessionStateError
+from belvo_async.mfa.challenge import UNKNOWN_ROUND
 
 
 REMEMBERED_SECONDS: Final = 24 * 3600.0
 """How long an answered challenge is remembered whose deadline is not known; none lives so long."""
+
+ANY_ROUND: Final = -1
+"""Stands for the rounds of an MFA session of which one was answered."""
 
 FEWEST_TO_SWEEP: Final = 1_000
 """Challenges, below which it does not matter that some are remembered longer than need be."""
@@ -63,6 +67,34 @@ class Answered:
             # One that is remembered for long has kept others behind it.
             self._until = {name: until for name, until in self._until.items() if until >= instant}
             self._many = max(FEWEST_TO_SWEEP, 2 * len(self._until))
+
+
+def is_answered(answered: Answered, session: str, round_: int) -> bool:
+    """
+    Whether an answer to this challenge may have been sent.
+
+    Belvo may keep the id of an MFA session for the next challenge, and then the round tells them apart. One of which
+    only the ids are known may be any of them: it counts as answered if one is, and the others if it is.
+    """
+    if round_ == UNKNOWN_ROUND:
+        return (session, ANY_ROUND) in answered
+    return (session, round_) in answered or (session, UNKNOWN_ROUND) in answered
+
+
+def mark_answered(answered: Answered, session: str, round_: int, deadline: float | None) -> None:
+    """
+    The challenge is about to be answered.
+    """
+    for key in ((session, round_), (session, ANY_ROUND)):
+        answered.add(key, deadline)
+
+
+def unmark_answered(answered: Answered, session: str, round_: int) -> None:
+    """
+    The answer to the challenge provably never left; or it is new, and nobody has answered it.
+    """
+    for key in ((session, round_), (session, ANY_ROUND), (session, UNKNOWN_ROUND)):
+        answered.discard(key)
 
 
 class Holder(Protocol):
@@ -123,8 +155,8 @@ class Links:
         queue.append((place, holder))
         try:
             await place
-        except asyncio.CancelledError:
-            if place.cancelled():
+        except BaseException:  # cancelled, or its coroutine was closed
+            if place.cancelled() or not place.done():
                 self._leave(link, place)
             else:
                 self._pass_on(link)  # it was given the link in the moment it was cancelled

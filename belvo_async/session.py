@@ -8,9 +8,8 @@ lets the prompt or the caller answer. What is allowed when stands in `mfa.machin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
@@ -35,7 +34,7 @@ from belvo_async.errors import (
     TransportError,
     UncertainOutcomeError,
 )
-from belvo_async.guards import Answered, Links
+from belvo_async.guards import Answered, Links, is_answered, mark_answered, unmark_answered
 from belvo_async.messages import Answer, Effect, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import MfaFlow, Step
@@ -94,6 +93,8 @@ class Sought:
         resumed: Whether it answered a challenge.
 
         error: What will be raised if nothing is found. Who looks may add what was learned.
+
+        within: Filters that the result passes, where more than the link is known of it.
     """
 
     operation: Operation
@@ -101,6 +102,7 @@ class Sought:
     since: datetime
     resumed: bool
     error: UncertainOutcomeError
+    within: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -251,7 +253,7 @@ class MfaSession(Generic[T]):
         if self._flow.state is MfaState.COMPLETED:
             return self._result  # type: ignore[return-value] # COMPLETED has one, which may be None
         if self._flow.error is not None:
-            raise self._flow.error
+            raise self._flow.error.with_traceback(None)
         raise self._misused("`session.result`")
 
     @property
@@ -289,6 +291,8 @@ class MfaSession(Generic[T]):
             self._driving = False
             if self._flow.state is MfaState.CHALLENGED:
                 self._release()  # nobody is at it any more; awaiting it again takes it up
+        if self._flow.state is MfaState.SUSPENDED:
+            raise self._ended()
         return self.result
 
     async def _ask(self, prompt: TokenPrompt) -> Secret:
@@ -299,19 +303,21 @@ class MfaSession(Generic[T]):
         cancelled_before = task.cancelling()
         self._asking = True
         try:
-            return Secret(await prompt(cast(MfaChallenge, self._flow.challenge)))
+            answer = Secret(await prompt(cast(MfaChallenge, self._flow.challenge)))
+            if self._flow.state is MfaState.CHALLENGED:
+                return answer
         except asyncio.CancelledError as error:
             if task.cancelling() > cancelled_before + self._interrupted:
                 self._give_up()  # from outside
                 raise
-            if not self._interrupted:
+            if self._flow.state is MfaState.CHALLENGED:
                 raise self._prompt_failed("the prompt was cancelled") from error
         except MfaDeclinedError as error:
-            if not self._interrupted:
+            if self._flow.state is MfaState.CHALLENGED:
                 self._decline(error)
                 raise
         except Exception as error:
-            if not self._interrupted:
+            if self._flow.state is MfaState.CHALLENGED:
                 raise self._prompt_failed("the prompt failed") from error
         finally:
             self._asking = False
@@ -464,8 +470,7 @@ class MfaSession(Generic[T]):
         self._driving = True
 
     async def _begin(self) -> None:
-        if self._call is not None and isinstance(self._call.opening, InvalidArgumentError):
-            raise self._call.opening
+        self._check_arguments()
         if self._flow.state is MfaState.READY:
             await self._open()
         elif self._flow.state is MfaState.CHALLENGED:
@@ -488,27 +493,47 @@ class MfaSession(Generic[T]):
         if self._held is not None:
             return
         await self._hold(cast(MfaChallenge, flow.challenge).link)
-        if _identity(flow.challenge) in self._engine.answered:
-            self._release()
-            raise SessionStateError(
-                asked="answering its challenge",
-                state="CHALLENGED (by a ticket that was used before)",
-                remedy="it was answered by another session of this client",
-            )
+        self._refuse_answered()
         flow.expire(self._now())
         self._settle()
         if flow.state is not MfaState.CHALLENGED:
             raise self._ended()
 
+    def _refuse_answered(self) -> None:
+        """
+        Refuse a challenge that another session of this client has answered, or may have.
+        """
+        challenge = cast(MfaChallenge, self._flow.challenge)
+        if is_answered(self._engine.answered, challenge.session, challenge.round):
+            self._release()
+            raise SessionStateError(
+                asked="answering its challenge",
+                state="CHALLENGED (and answered elsewhere)",
+                remedy="it was answered by another session of this client",
+            )
+
+    def _unmark(self) -> None:
+        challenge = self._flow.challenge
+        if challenge is not None:
+            unmark_answered(self._engine.answered, challenge.session, challenge.round)
+
+    def _check_arguments(self) -> None:
+        # Also where a session is answered without having been driven.
+        if self._call is not None and isinstance(self._call.opening, InvalidArgumentError):
+            raise self._call.opening.with_traceback(None)
+
     async def _send_answer(self, answer: Secret) -> None:
         flow = self._flow
+        self._check_arguments()
         if flow.state is MfaState.CHALLENGED:
             await self._take_up()
+            self._refuse_answered()
         try:
             request = flow.submit(answer, self._now())
         finally:
             self._settle()
-        self._engine.answered.add(_identity(flow.challenge), flow.deadline)
+        challenge = cast(MfaChallenge, flow.challenge)
+        mark_answered(self._engine.answered, challenge.session, challenge.round, flow.deadline)
         await self._exchange(request)
         self._answer = None
 
@@ -571,14 +596,17 @@ class MfaSession(Generic[T]):
         for wait in self._engine.lookups[:looks]:
             if wait:
                 await self._engine.clock.sleep(wait)
-            # Whatever goes wrong with a look (the client may have been closed), it says nothing of the request.
-            with contextlib.suppress(BelvoError):
+            try:
                 found = await call.find(sought)
-                if found is not None:
-                    self._result = found
-                    flow.find(self._now())
-                    self._settle()
-                    return True
+            except ClientStateError:
+                return False  # the client was closed: no look will tell
+            except BelvoError:
+                found = None  # whatever goes wrong with a look, it says nothing of the request
+            if found is not None:
+                self._result = found
+                flow.find(self._now())
+                self._settle()
+                return True
             if error.link is not None:
                 return False
         return False
@@ -599,8 +627,8 @@ class MfaSession(Generic[T]):
             )
         except DecodeError as error:
             flow.lost(error, now)
-        if flow.turned_away is not None:
-            self._engine.answered.discard(_identity(flow.challenge))
+        if flow.state is MfaState.CHALLENGED:
+            self._unmark()  # turned away, or a new challenge, perhaps of the same MFA session
         for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
             if isinstance(told, ApiError) and request.body is not None:
                 told.conceal(request.body.conceal)
@@ -614,7 +642,7 @@ class MfaSession(Generic[T]):
         unsent = TransportError | ClientStateError | InvalidArgumentError
         if isinstance(error, unsent) and not getattr(error, "sent", False):
             if flow.state is MfaState.RESUMING:
-                self._engine.answered.discard(_identity(flow.challenge))
+                self._unmark()
             flow.unsent(now)
         else:
             told = error if isinstance(error, TransportError) else _cut_short(error, request)
@@ -641,6 +669,9 @@ class MfaSession(Generic[T]):
             self._give_up()
             raise
         self._held = link
+        if self._flow.state.is_final:  # it was cancelled, or has expired, while it waited
+            self._release()
+            raise self._ended()
 
     def holds_up(self, task: asyncio.Task[Any] | None) -> bool:
         """
@@ -673,11 +704,13 @@ class MfaSession(Generic[T]):
 
     def _tell(self, observer: Observer) -> None:
         flow = self._flow
-        for step in flow.history[self._told :]:
+        steps = flow.history
+        while self._told < len(steps):
+            step = steps[self._told]
+            self._told += 1  # first: an observer may end the session, and come here again
             observer.state_changed(self.operation, self.link, step)
             if step.event is MfaEvent.CHALLENGE_ISSUED:
                 observer.challenge_parked(cast(MfaChallenge, flow.challenge))
-        self._told = len(flow.history)
 
     def _park(self) -> None:
         link = cast(MfaChallenge, self._flow.challenge).link
@@ -704,7 +737,12 @@ class MfaSession(Generic[T]):
         """
         Make a waiting prompt end.
         """
-        if self._asking and self._flow.state is not MfaState.CHALLENGED and not self._interrupted:
+        if self._asking and self._flow.state is not MfaState.CHALLENGED:
+            # Not now: it may be the prompt itself that ends its session, and then it will return.
+            asyncio.get_running_loop().call_soon(self._cancel_prompt)
+
+    def _cancel_prompt(self) -> None:
+        if self._asking and not self._interrupted:
             self._interrupted = True
             cast("asyncio.Task[Any]", self._owner).cancel()
 
@@ -727,11 +765,6 @@ class MfaSession(Generic[T]):
 
     def _now(self) -> Moment:
         return moment(self._engine.clock)
-
-
-def _identity(challenge: MfaChallenge | None) -> tuple[str, int] | None:
-    # Belvo may keep the id of an MFA session for the next challenge; the round tells them apart.
-    return None if challenge is None else (challenge.session, challenge.round)
 
 
 def _cut_short(error: BaseException, request: Request) -> UncertainOutcomeError:

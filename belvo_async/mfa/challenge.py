@@ -50,6 +50,9 @@ KINDS: Final[Mapping[str, ChallengeKind]] = {
 }
 """Belvo's words for the kinds, in lower case and without what is no letter: they are free text."""
 
+UNKNOWN_ROUND: Final = 0
+"""Of a challenge that was met elsewhere, and of which only the ids are known."""
+
 LONGEST_EXPIRY: Final = timedelta(days=366)
 """A deadline beyond this is read as this; keeps a broken answer from overflowing the calendar."""
 
@@ -82,7 +85,7 @@ class MfaChallenge:
 
         expires_at: When the institution stops waiting (aware, UTC); `None` if it did not say.
 
-        round: 1 for the first challenge of a call, 2 for the next.
+        round: 1 for the first challenge of a call, 2 for the next; 0 where only its ids are known.
 
         operation: The call that brought it: `links.register`, `balances.retrieve`.
 

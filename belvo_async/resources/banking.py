@@ -119,4 +119,11 @@ class Balances(Listable[Balance], Gettable[Balance], Deletable[Balance], Resumab
         """
         body = Body({"link": link, "account": account, "token": token, "save_data": save_data})
         options = Options(save_data=save_data, fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
-        return self._start("retrieve", body, options, link=link, checked=lambda: period(date_from, date_to))
+        return self._start(
+            "retrieve",
+            body,
+            options,
+            link=link,
+            checked=lambda: period(date_from, date_to),
+            within={"value_date__range": [str(date_from), str(date_to)], "account": account},
+        )

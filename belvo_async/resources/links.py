@@ -120,7 +120,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
                 "token": token,
                 "access_mode": access_mode,
                 "fetch_historical": fetch_historical,
-                "fetch_resources": None if fetch_resources is None else list(fetch_resources),
+                "fetch_resources": fetch_resources,
                 "credentials_storage": credentials_storage,
                 "stale_in": stale_in,
                 "username_type": username_type,
@@ -255,6 +255,11 @@ def _text_only(body: Body) -> Mapping[str, object]:
     """
     Refuse a credential that is no text, without showing it: JSON would carry `0123` as 123.
     """
+    resources = body["fetch_resources"] if "fetch_resources" in body else ()  # noqa: SIM401 - a body is no mapping
+    if not isinstance(resources, list | tuple) or not all(isinstance(name, str) for name in resources):
+        raise InvalidArgumentError(
+            argument="fetch_resources", expected="a list of names", found="another value"
+        )
     for name in CREDENTIALS:
         if name in body and not isinstance(body[name], str):
             raise InvalidArgumentError(argument=name, expected="text", found=type(body[name]).__name__)
@@ -279,5 +284,6 @@ CREDENTIALS = (
     "certificate",
     "private_key",
     "encryption_key",
+    "external_id",
 )
 """The members of a request that must be text."""

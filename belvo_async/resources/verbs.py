@@ -22,6 +22,7 @@ from belvo_async.errors import (
     api_error,
 )
 from belvo_async.messages import NO_QUERY, Answer, Body, Effect, Query, Request, Secret
+from belvo_async.mfa.challenge import UNKNOWN_ROUND
 from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, TOKEN_REQUIRED, MfaFlow
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
@@ -224,7 +225,8 @@ class Flows(Resource[M], Generic[M, R]):
         """
         if sought.link is None or sought.operation.save_data is False or not isinstance(self, Listable):
             return None
-        rows = [row async for row in self.list(link=sought.link) if _stored_at(row) >= sought.since]
+        stored = self.list(link=sought.link, **sought.within)
+        rows = [row async for row in stored if _stored_at(row) >= sought.since]
         return cast(R, rows) if rows else None
 
     def _session(self, call: Call[R], prompt: TokenPrompt | None) -> MfaSession[R]:
@@ -243,6 +245,7 @@ class Flows(Resource[M], Generic[M, R]):
         lookup: Request | None = None,
         external_id: str | None = None,
         checked: Callable[[], Mapping[str, object]] = dict,
+        within: Mapping[str, Filter] | None = None,
     ) -> MfaSession[R]:
         """
         Return the session of a call, not begun.
@@ -254,6 +257,8 @@ class Flows(Resource[M], Generic[M, R]):
             on_item: Whether the call goes to the link itself and not to the collection.
 
             checked: Returns more members of the body, or raises `InvalidArgumentError`.
+
+            within: Filters that what it stores will pass, should it have to be looked for.
         """
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError
@@ -288,7 +293,7 @@ class Flows(Resource[M], Generic[M, R]):
                 flow=lambda: MfaFlow(operation, options.max_rounds, clock),
                 opening=opening,
                 decode=self._decoder(),
-                find=self._find,
+                find=lambda sought: self._find(attrs.evolve(sought, within=within or {})),
             ),
             options.prompt,
         )
@@ -350,6 +355,7 @@ class Resumable(Flows[M, R]):
             path=self.path,
             session=session,
             link=link,
+            round=UNKNOWN_ROUND,
             max_rounds=max_rounds,
             issued_at=self._context.engine.clock.now(),
             expects_user_input=answer.reveal() is not None,

@@ -11,6 +11,7 @@ import asyncio
 import os
 import socket
 import ssl
+import sys
 import warnings
 
 from collections.abc import Mapping
@@ -81,11 +82,8 @@ class AiohttpPool:
         self.base_url = base_url
         self.limits = limits
         self.network = network
-        self._headers = {
-            "Authorization": authorization.reveal() or "",
-            "Accept": "application/json",
-            "User-Agent": user_agent,
-        }
+        self._authorization = authorization
+        self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(limits.connections)
         self._opening = asyncio.Lock()
@@ -146,7 +144,11 @@ class AiohttpPool:
                 keepalive_timeout=self.limits.keepalive,
                 socket_factory=_keepalive_socket,
             ),
-            headers=self._headers,
+            headers={
+                "Authorization": self._authorization.reveal() or "",
+                "Accept": "application/json",
+                "User-Agent": self._user_agent,
+            },
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trust_env=self.network.trust_env,
@@ -227,7 +229,7 @@ class AiohttpTransport:
         """
         Send *request* once. See `Transport.send()`.
         """
-        pool = self._pool
+        pool, outer = self._pool, sys.exception()
         pool.check_usable()
         if not await pool.acquire(self._patience(request)):
             self._check_in_time(request)
@@ -250,9 +252,9 @@ class AiohttpTransport:
             ) as response:
                 return await self._answer(response)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, request, may_have_left(tracker)) from _without_frames(error)
+            raise _translated(error, request, may_have_left(tracker)) from _without_frames(error, outer)
         except asyncio.CancelledError as cancelled:
-            _without_frames(cancelled)
+            _without_frames(cancelled, outer)
             raise
         finally:
             pool.release()
@@ -379,12 +381,17 @@ def _translated(error: Exception, request: Request, sent: bool) -> TransportErro
 E = TypeVar("E", bound=BaseException)
 
 
-def _without_frames(error: E) -> E:
+def _without_frames(error: E, outer: BaseException | None) -> E:
     """
     Return *error*, and what led to it, without the frames it came through: their variables hold what was sent.
+
+    Args:
+        outer: What the caller was handling already. That is the caller's own and stays as it is.
     """
     link: BaseException | None = error
-    while link is not None:
+    seen: set[int] = set()
+    while link is not None and link is not outer and id(link) not in seen:
+        seen.add(id(link))
         link.__traceback__ = None
         link = link.__cause__ or link.__context__
     return error

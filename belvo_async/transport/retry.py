@@ -165,7 +165,7 @@ class RetryingTransport:
         self._random = rng or random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._observer = observer
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Answer:  # noqa: C901 - one case after the other, in the order of fates
         """
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
@@ -175,6 +175,11 @@ class RetryingTransport:
             try:
                 answer = await self._inner.send(request)
             except TooLateError:
+                raise
+            except ClientStateError as error:
+                if arrived:  # in the meantime the client was closed
+                    reason = f"Belvo failed, and then: {error.problem}"
+                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True) from error
                 raise
             except TransportError as error:
                 fate = fate_of_error(error)
@@ -191,6 +196,9 @@ class RetryingTransport:
                     self._budget.earn()
                     return answer
                 wait = self._wait(fate, request, repeated.get(fate, 0), answer.retry_after)
+                if wait is None and arrived and fate is not Fate.FAILED:
+                    reason = f"Belvo failed, and then answered {answer.status}"
+                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True)
                 if wait is None:
                     return answer
                 arrived = arrived or (fate is Fate.FAILED and request.effect is not Effect.READ)

@@ -20,8 +20,7 @@ from belvo_async.mfa.challenge import UNKNOWN_ROUND
 REMEMBERED_SECONDS: Final = 24 * 3600.0
 """How long an answered challenge is remembered whose deadline is not known; none lives so long."""
 
-ANY_ROUND: Final = -1
-"""Stands for the rounds of an MFA session of which one was answered."""
+FIRST_ROUND: Final = 1
 
 FEWEST_TO_SWEEP: Final = 1_000
 """Challenges, below which it does not matter that some are remembered longer than need be."""
@@ -76,8 +75,8 @@ def is_answered(answered: Answered, session: str, round_: int) -> bool:
     Belvo may keep the id of an MFA session for the next challenge, and then the round tells them apart. One of which
     only the ids are known may be any of them: it counts as answered if one is, and the others if it is.
     """
-    if round_ == UNKNOWN_ROUND:
-        return (session, ANY_ROUND) in answered
+    if round_ in {UNKNOWN_ROUND, FIRST_ROUND}:
+        return session in answered
     return (session, round_) in answered or (session, UNKNOWN_ROUND) in answered
 
 
@@ -85,15 +84,16 @@ def mark_answered(answered: Answered, session: str, round_: int, deadline: float
     """
     The challenge is about to be answered.
     """
-    for key in ((session, round_), (session, ANY_ROUND)):
-        answered.add(key, deadline)
+    answered.add(session, deadline)
+    if round_ != FIRST_ROUND:  # most are, and need no second name
+        answered.add((session, round_), deadline)
 
 
 def unmark_answered(answered: Answered, session: str, round_: int) -> None:
     """
     The answer to the challenge provably never left; or it is new, and nobody has answered it.
     """
-    for key in ((session, round_), (session, ANY_ROUND), (session, UNKNOWN_ROUND)):
+    for key in (session, (session, round_), (session, UNKNOWN_ROUND)):
         answered.discard(key)
 
 

@@ -91,11 +91,17 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
             raise InvalidArgumentError(argument="limit", expected="a whole number above 0", found=repr(limit))
         self.undelivered: list[Outcome[T]] = []
         self._limit = limit
+        self._entered = False
         self._agenda = _Agenda(sessions, limit)
         self._group = anyio.create_task_group()
         self._send, self._receive = anyio.create_memory_object_stream[Outcome[T]](limit)
 
     async def __aenter__(self) -> Self:
+        if self._entered:
+            raise SessionStateError(
+                asked="entering drive() again", state="DRIVEN", remedy="make a new one for other sessions"
+            )
+        self._entered = True
         await self._group.__aenter__()
         for _ in range(self._limit):
             self._group.start_soon(self._work, self._send.clone())
@@ -125,6 +131,10 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
         return self
 
     async def __anext__(self) -> Outcome[T]:
+        if not self._entered:
+            raise SessionStateError(
+                asked="iterating", state="NOT ENTERED", remedy="use `async with drive(…) as outcomes`"
+            )
         try:
             return await self._receive.receive()
         except anyio.EndOfStream:

@@ -14,7 +14,13 @@ import pytest
 from people import BANK, Absent, Later, careful, unwilling
 
 from belvo_async import BelvoClient, MfaSession, MfaState, drive
-from belvo_async.errors import InvalidArgumentError, LoginError, MfaCancelledError, MfaDeclinedError
+from belvo_async.errors import (
+    InvalidArgumentError,
+    LoginError,
+    MfaCancelledError,
+    MfaDeclinedError,
+    SessionStateError,
+)
 from belvo_async.models import Link
 from belvo_async.sandbox import Sandbox
 
@@ -286,3 +292,16 @@ async def test_nothing_to_drive() -> None:
     """
     async with drive([], limit=3) as outcomes:
         assert [] == [outcome async for outcome in outcomes]
+
+
+async def test_driving_without_async_with_is_told(register: Register) -> None:
+    """
+    Who forgets the `async with`, or enters twice, is told instead of waiting for ever.
+    """
+    driven = drive([register()], limit=1)
+    with pytest.raises(SessionStateError, match="async with"):
+        await anext(driven)
+    async with driven as outcomes:
+        assert (await anext(outcomes)).ok
+    with pytest.raises(SessionStateError, match="new one"):
+        await driven.__aenter__()

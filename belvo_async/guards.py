@@ -75,8 +75,10 @@ def is_answered(answered: Answered, session: str, round_: int) -> bool:
     Belvo may keep the id of an MFA session for the next challenge, and then the round tells them apart. One of which
     only the ids are known may be any of them: it counts as answered if one is, and the others if it is.
     """
-    if round_ in {UNKNOWN_ROUND, FIRST_ROUND}:
+    if round_ == UNKNOWN_ROUND:
         return session in answered
+    if round_ == FIRST_ROUND and session in answered:
+        return True
     return (session, round_) in answered or (session, UNKNOWN_ROUND) in answered
 
 
@@ -91,10 +93,20 @@ def mark_answered(answered: Answered, session: str, round_: int, deadline: float
 
 def unmark_answered(answered: Answered, session: str, round_: int) -> None:
     """
-    The answer to the challenge provably never left; or it is new, and nobody has answered it.
+    The answer to the challenge provably never left.
     """
     for key in (session, (session, round_), (session, UNKNOWN_ROUND)):
         answered.discard(key)
+
+
+def reopen(answered: Answered, session: str) -> None:
+    """
+    A new challenge has come, perhaps of an MFA session of which one was answered: it is open, the one before is not.
+    """
+    if session in answered:
+        answered.add((session, FIRST_ROUND))
+        for key in (session, (session, UNKNOWN_ROUND)):
+            answered.discard(key)
 
 
 class Holder(Protocol):

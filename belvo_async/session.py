@@ -34,7 +34,7 @@ from belvo_async.errors import (
     TransportError,
     UncertainOutcomeError,
 )
-from belvo_async.guards import Answered, Links, is_answered, mark_answered, unmark_answered
+from belvo_async.guards import Answered, Links, is_answered, mark_answered, reopen, unmark_answered
 from belvo_async.messages import Answer, Effect, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import MfaFlow, Step
@@ -90,8 +90,6 @@ class Sought:
 
         since: When it was sent (aware, UTC). What it made is not older.
 
-        resumed: Whether it answered a challenge.
-
         error: What will be raised if nothing is found. Who looks may add what was learned.
 
         within: Filters that the result passes, where more than the link is known of it.
@@ -100,7 +98,6 @@ class Sought:
     operation: Operation
     link: str | None
     since: datetime
-    resumed: bool
     error: UncertainOutcomeError
     within: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -590,7 +587,6 @@ class MfaSession(Generic[T]):
             operation=flow.operation,
             link=self.link,
             since=flow.history[-1].at,
-            resumed=flow.state is MfaState.RESUMING,
             error=error,
         )
         for wait in self._engine.lookups[:looks]:
@@ -627,8 +623,10 @@ class MfaSession(Generic[T]):
             )
         except DecodeError as error:
             flow.lost(error, now)
-        if flow.state is MfaState.CHALLENGED:
-            self._unmark()  # turned away, or a new challenge, perhaps of the same MFA session
+        if flow.turned_away is not None:
+            self._unmark()
+        elif flow.state is MfaState.CHALLENGED:
+            reopen(self._engine.answered, cast(MfaChallenge, flow.challenge).session)
         for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
             if isinstance(told, ApiError) and request.body is not None:
                 told.conceal(request.body.conceal)

@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvo_async.errors import SessionStateError
-from belvo_async.guards import REMEMBERED_SECONDS, Answered, Links
+from belvo_async.guards import (
+    REMEMBERED_SECONDS,
+    Answered,
+    Links,
+    is_answered,
+    mark_answered,
+    reopen,
+    unmark_answered,
+)
+from belvo_async.mfa.challenge import UNKNOWN_ROUND
 from belvo_async.testing import ManualClock
 
 
@@ -418,3 +427,20 @@ async def drain(
     for _ in range(len(tasks) + 1):
         await settle()
         release()
+
+
+def test_a_new_challenge_of_the_same_session_opens_only_itself() -> None:
+    """
+    Where Belvo keeps the id for the next challenge, that one can be answered, once, and the one before never again.
+    """
+    answered = Answered(ManualClock())
+    mark_answered(answered, "s", 1, None)
+    reopen(answered, "s")
+
+    assert [True, False, False] == [is_answered(answered, "s", round_) for round_ in (1, 2, UNKNOWN_ROUND)]
+    mark_answered(answered, "s", 2, None)
+    assert all(is_answered(answered, "s", round_) for round_ in (1, 2, UNKNOWN_ROUND))
+    unmark_answered(answered, "s", 2)
+    assert [True, False, False] == [is_answered(answered, "s", round_) for round_ in (1, 2, UNKNOWN_ROUND)]
+    reopen(answered, "another")
+    assert not is_answered(answered, "another", 1)

@@ -397,7 +397,6 @@ class Resumable(Flows[M, R]):
             operation=ticket.to_operation(),
             link=ticket.link,
             since=ticket.issued_at,
-            resumed=True,
             error=error,
         )
         return await self._find(sought)

@@ -24,10 +24,35 @@ from belvo_async.guards import Links as BusyLinks
 from belvo_async.messages import Effect, Request, Secret
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.observer import Observer, Tee
-from belvo_async.resources.banking import Accounts, Balances
+from belvo_async.resources.banking import Accounts, Balances, Bills, Owners, Transactions
+from belvo_async.resources.brazil import Brazil
+from belvo_async.resources.chile import Chile
+from belvo_async.resources.consents import Consents
+from belvo_async.resources.employment import EmploymentMetrics, EmploymentRecords
+from belvo_async.resources.enrichment import (
+    Categorization,
+    Incomes,
+    IncomeVerification,
+    RecurringExpenses,
+    RiskInsights,
+)
+from belvo_async.resources.fiscal import (
+    FinancialStatements,
+    Invoices,
+    TaxComplianceStatuses,
+    TaxDeclarations,
+    TaxRetentions,
+    TaxReturns,
+    TaxStatuses,
+)
+from belvo_async.resources.flows import Resumable
 from belvo_async.resources.institutions import Institutions
+from belvo_async.resources.investments import InvestmentPortfolios, ReceivablesTransactions
 from belvo_async.resources.links import Links
-from belvo_async.resources.verbs import Context, Resource, Resumable, refusal
+from belvo_async.resources.mexico import Mexico
+from belvo_async.resources.mounted import mounted, resources_of, unmount
+from belvo_async.resources.verbs import Context, Resource, refusal
+from belvo_async.resources.widget import WidgetAccessToken
 from belvo_async.session import Engine, MfaSession, TokenPrompt
 from belvo_async.settings import (
     BELVO_HOSTS,
@@ -108,10 +133,39 @@ class BelvoClient:
         InvalidArgumentError: An argument cannot be right.
     """
 
-    links: Links
-    accounts: Accounts
-    balances: Balances
-    institutions: Institutions
+    # In the order of Belvo's documentation.
+    institutions = mounted(Institutions)
+    links = mounted(Links)
+    widget_access_token = mounted(WidgetAccessToken)
+    consents = mounted(Consents)
+
+    owners = mounted(Owners)
+    accounts = mounted(Accounts)
+    balances = mounted(Balances)
+    transactions = mounted(Transactions)
+    bills = mounted(Bills)
+    brazil = mounted(Brazil)
+    investment_portfolios = mounted(InvestmentPortfolios)
+    receivables_transactions = mounted(ReceivablesTransactions)
+
+    employment_records = mounted(EmploymentRecords)
+    mexico = mounted(Mexico)
+
+    invoices = mounted(Invoices)
+    tax_compliance_status = mounted(TaxComplianceStatuses)
+    tax_returns = mounted(TaxReturns)
+    tax_retentions = mounted(TaxRetentions)
+    tax_status = mounted(TaxStatuses)
+    tax_declarations = mounted(TaxDeclarations)
+    financial_statements = mounted(FinancialStatements)
+    chile = mounted(Chile)
+
+    incomes = mounted(Incomes)
+    recurring_expenses = mounted(RecurringExpenses)
+    risk_insights = mounted(RiskInsights)
+    employment_metrics = mounted(EmploymentMetrics)
+    income_verification = mounted(IncomeVerification)
+    categorization = mounted(Categorization)
 
     def __init__(
         self,
@@ -173,11 +227,8 @@ class BelvoClient:
             observer=self._observer,
             check_usable=self._pool.check_usable,
         )
-        context = Context(self._engine, options.prompt)
-        self.links = Links(context)
-        self.accounts = Accounts(context)
-        self.balances = Balances(context)
-        self.institutions = Institutions(context)
+        self._context = Context(self._engine, options.prompt, self._authorization)
+        unmount(self)
 
     def _transport(self, options: Options) -> Transport:
         transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock)
@@ -213,8 +264,7 @@ class BelvoClient:
         """
         Every resource by its name, in the order of Belvo's documentation.
         """
-        mounted = (self.institutions, self.links, self.accounts, self.balances)
-        return MappingProxyType({resource.name: resource for resource in mounted})
+        return MappingProxyType({resource.name: resource for resource in resources_of(self)})
 
     def __repr__(self) -> str:
         # Also shown in the traceback of its own constructor.

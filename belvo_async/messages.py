@@ -161,6 +161,8 @@ class Request:
         lookup: A read that lists what this request makes, if there is one.
 
         deadline: In monotonic seconds; from then on it is not sent any more.
+
+        deferred: Whether Belvo is asked to accept it now and do it later.
     """
 
     method: str
@@ -171,6 +173,7 @@ class Request:
     at_institution: bool = False
     lookup: Request | None = None
     deadline: float | None = None
+    deferred: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -33,6 +33,13 @@ Day: TypeAlias = date | str
 TEXTS: Final = (str, bytes, bytearray, memoryview)
 """What is a sequence to Python and not to Belvo."""
 
+WHOSE: Final = frozenset(
+    f"{name}{lookup}"
+    for name in ("link", "account", "id", "external_id", "institution_user_id", "user_document")
+    for lookup in ("", "__in")
+)
+"""The filters that say whose data is wanted."""
+
 FILTER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}", re.ASCII)
@@ -43,8 +50,14 @@ def query(filters: Mapping[str, Filter]) -> Query:
     Return *filters* as query parameters, without those that are `None`.
 
     Raises:
-        InvalidArgumentError: A name is no filter's, or a value cannot be sent.
+        InvalidArgumentError: A name is no filter's, a value cannot be sent, or one that says whose data is
+            wanted is `None`: without it, everybody's would be listed.
     """
+    for name in WHOSE & filters.keys():
+        if filters[name] is None:
+            raise InvalidArgumentError(
+                argument=name, expected="an id, or to be left out if everybody's data is wanted", found="None"
+            )
     return tuple(
         (_name(name), _whole(name, _text(name, value)))
         for name, value in filters.items()
@@ -78,23 +91,16 @@ def day(argument: str, value: Day) -> str:
     raise InvalidArgumentError(argument=argument, expected="a date, or text as 2026-01-31", found=found[:40])
 
 
-def period(date_from: Day, date_to: Day) -> dict[str, str]:
+def whole(argument: str, value: int | None, *, most: int | None = None) -> int | None:
     """
-    Return both ends of a period, the earlier one first.
+    Return *value* if it is `None`, or a whole number above 0 and not above *most*.
     """
-    first, last = day("date_from", date_from), day("date_to", date_to)
-    if first > last:
-        raise InvalidArgumentError(argument="date_from", expected=f"a day not after {last}", found=first)
-    return {"date_from": first, "date_to": last}
-
-
-def positive(argument: str, value: int | None) -> int | None:
-    """
-    Return *value* if it is a whole number above 0 or `None`.
-    """
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if value is None:
         return value
-    raise InvalidArgumentError(argument=argument, expected="a whole number above 0", found=repr(value)[:40])
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= (most or value):
+        return value
+    expected = "a whole number above 0" if most is None else f"a whole number from 1 to {most:,}"
+    raise InvalidArgumentError(argument=argument, expected=expected, found=repr(value)[:40])
 
 
 def _name(name: str) -> str:

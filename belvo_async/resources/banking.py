@@ -1,19 +1,42 @@
 """
-Accounts and balances.
+Banking: owners, accounts, balances, transactions and bills.
 """
 
 from __future__ import annotations
 
-from belvo_async.messages import Body
-from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS
-from belvo_async.models.accounts import Account
-from belvo_async.models.balances import Balance
-from belvo_async.resources.arguments import Day, Names, period
-from belvo_async.resources.verbs import Deletable, Gettable, Listable, Options, Resumable
-from belvo_async.session import MfaSession, TokenPrompt
+from typing import TYPE_CHECKING, Unpack
+
+from belvo_async.resources.arguments import Day
+from belvo_async.resources.flows import Completable, Retrievable, RetrieveOptions, deferred
+from belvo_async.resources.verbs import NEW, OLD, Stored, StoredByLink
+from belvo_async.session import MfaSession
 
 
-class Accounts(Listable[Account], Gettable[Account], Deletable[Account], Resumable[Account, list[Account]]):
+if TYPE_CHECKING:
+    from belvo_async.models import Account, Balance, Bill, Owner, Transaction
+
+
+class Owners(Stored["Owner"], Completable["Owner"]):
+    """
+    Who the accounts of a link belong to.
+    """
+
+    # https://developers.belvo.com/apis/belvoopenapispec/owners
+
+    name = "owners"
+    path = "/api/owners/"
+    model_name = "Owner"
+
+    def retrieve(
+        self, link: str, /, *, token: str | None = None, **options: Unpack[RetrieveOptions]
+    ) -> MfaSession[list[Owner]]:
+        """
+        Fetch the owners from the institution. See `RetrieveOptions` for the options.
+        """
+        return self._retrieve(link, options, token)
+
+
+class Accounts(Stored["Account"], Completable["Account"]):
     """
     The accounts, cards and loans behind a link.
     """
@@ -22,57 +45,32 @@ class Accounts(Listable[Account], Gettable[Account], Deletable[Account], Resumab
 
     name = "accounts"
     path = "/api/accounts/"
-    model = Account
+    model_name = "Account"
 
     def retrieve(
-        self,
-        link: str,
-        /,
-        *,
-        token: str | None = None,
-        save_data: bool = True,
-        fields: Names = None,
-        omit: Names = None,
-        prompt: TokenPrompt | None = None,
-        max_rounds: int = DEFAULT_MAX_ROUNDS,
+        self, link: str, /, *, token: str | None = None, **options: Unpack[RetrieveOptions]
     ) -> MfaSession[list[Account]]:
         """
-        Fetch the accounts from the institution.
-
-        Args:
-            link: Id of the link.
-
-            token: A one-time token the user has already.
-
-            save_data: Whether Belvo stores what it finds. If not, it is in the result and nowhere else.
-
-            fields: Names of the fields to send back, as is `omit` for those not to send.
-
-            prompt: Whom to ask for tokens; the client's prompt by default.
-
-            max_rounds: How many challenges may be answered.
-
-        Returns:
-            A session: await it for the accounts.
-
-        Raises:
-            MfaError: Driving the session: the challenge was not answered.
+        Fetch the accounts from the institution. See `RetrieveOptions` for the options.
         """
-        body = Body({"link": link, "token": token, "save_data": save_data})
-        options = Options(save_data=save_data, fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
-        return self._start("retrieve", body, options, link=link)
+        return self._retrieve(link, options, token)
 
 
-class Balances(Listable[Balance], Gettable[Balance], Deletable[Balance], Resumable[Balance, list[Balance]]):
+class Balances(Stored["Balance"], Completable["Balance"]):
     """
-    What was on the accounts of a link at the end of each day.
+    What was on the accounts of a link at the end of each day. For Open Finance, see `client.brazil.balances`.
     """
 
     # https://developers.belvo.com/apis/belvoopenapispec/balances
 
     name = "balances"
     path = "/api/balances/"
-    model = Balance
+    model_name = "Balance"
+    specifications = (OLD,)
+    found_by = (
+        ("value_date__range", ("date_from", "date_to")),
+        ("account", ("account",)),
+    )
 
     def retrieve(
         self,
@@ -83,47 +81,80 @@ class Balances(Listable[Balance], Gettable[Balance], Deletable[Balance], Resumab
         date_to: Day,
         account: str | None = None,
         token: str | None = None,
-        save_data: bool = True,
-        fields: Names = None,
-        omit: Names = None,
-        prompt: TokenPrompt | None = None,
-        max_rounds: int = DEFAULT_MAX_ROUNDS,
+        **options: Unpack[RetrieveOptions],
     ) -> MfaSession[list[Balance]]:
         """
-        Fetch the balances of a period from the institution.
+        Fetch the balances of a period from the institution. See `RetrieveOptions` for the options.
 
         Args:
-            link: Id of the link.
-
             date_from: The first day.
 
             date_to: The last day; not in the future, by the calendar of the institution.
 
             account: Id of the one account to look at; all of them by default.
-
-            token: A one-time token the user has already.
-
-            save_data: Whether Belvo stores what it finds. If not, it is in the result and nowhere else.
-
-            fields: Names of the fields to send back, as is `omit` for those not to send.
-
-            prompt: Whom to ask for tokens; the client's prompt by default.
-
-            max_rounds: How many challenges may be answered.
-
-        Returns:
-            A session: await it for the balances.
-
-        Raises:
-            MfaError: Driving the session: the challenge was not answered.
         """
-        body = Body({"link": link, "account": account, "token": token, "save_data": save_data})
-        options = Options(save_data=save_data, fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
-        return self._start(
-            "retrieve",
-            body,
-            options,
-            link=link,
-            checked=lambda: period(date_from, date_to),
-            within={"value_date__range": [str(date_from), str(date_to)], "account": account},
-        )
+        period = {"date_from": date_from, "date_to": date_to}
+        return self._retrieve(link, options, token, period, account=account)
+
+
+class Transactions(StoredByLink["Transaction"], Completable["Transaction"]):
+    """
+    What moved on the accounts of a link.
+    """
+
+    # https://developers.belvo.com/apis/belvoopenapispec/transactions
+
+    name = "transactions"
+    path = "/api/transactions/"
+    model_name = "Transaction"
+    found_by = (
+        ("value_date__range", ("date_from", "date_to")),
+        ("account", ("account",)),
+    )
+
+    def retrieve(
+        self,
+        link: str,
+        /,
+        *,
+        date_from: Day,
+        date_to: Day,
+        account: str | None = None,
+        token: str | None = None,
+        **options: Unpack[RetrieveOptions],
+    ) -> MfaSession[list[Transaction]]:
+        """
+        Fetch the transactions of a period from the institution. See `RetrieveOptions` for the options.
+
+        If the period is longer than what the institution keeps, Belvo brings what there is and does not complain.
+
+        Args:
+            date_from: The first day.
+
+            date_to: The last day; not in the future, by the calendar of the institution.
+
+            account: Id of the one account to look at; all of them by default.
+        """
+        period = {"date_from": date_from, "date_to": date_to}
+        return self._retrieve(link, options, token, period, account=account)
+
+    request = deferred(retrieve)
+
+
+class Bills(StoredByLink["Bill"], Retrievable["Bill"]):
+    """
+    The bills of a link's credit cards.
+    """
+
+    # https://developers.belvo.com/apis/belvoopenapispec/bills
+
+    name = "bills"
+    path = "/api/bills/"
+    model_name = "Bill"
+    specifications = (NEW,)
+
+    def retrieve(self, link: str, /, **options: Unpack[RetrieveOptions]) -> MfaSession[list[Bill]]:
+        """
+        Fetch the bills from the institution. See `RetrieveOptions` for the options.
+        """
+        return self._retrieve(link, options)

@@ -4,11 +4,20 @@ Institutions: the banks and offices Belvo can log in at.
 
 from __future__ import annotations
 
-from belvo_async.models.institutions import Institution
+from typing import TYPE_CHECKING
+
 from belvo_async.resources.verbs import Gettable, Listable
 
 
-class Institutions(Listable[Institution], Gettable[Institution]):
+if TYPE_CHECKING:
+    from belvo_async.models import Institution  # noqa: F401 - the parameter of its bases
+
+
+if TYPE_CHECKING:
+    pass
+
+
+class Institutions(Listable["Institution"], Gettable["Institution"]):
     """
     The banks and offices Belvo can log in at, and what each wants from the user.
     """
@@ -17,4 +26,4 @@ class Institutions(Listable[Institution], Gettable[Institution]):
 
     name = "institutions"
     path = "/api/institutions/"
-    model = Institution
+    model_name = "Institution"

@@ -4,26 +4,35 @@ Links: a user's credentials at an institution, as Belvo keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import EllipsisType
-from typing import Final
+from typing import TYPE_CHECKING, Final, Unpack
 from uuid import uuid4
 
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError
-from belvo_async.messages import Body, Effect, Request
-from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS
-from belvo_async.models.links import Link, LinkAccessMode, LinkStatus
+from belvo_async.messages import Answer, Body, Effect, Request
+from belvo_async.resources.accepted import AcceptedRequest, accepted, request_id_of
 from belvo_async.resources.arguments import Names, selection
-from belvo_async.resources.verbs import Deletable, Gettable, Listable, Options, Resumable
-from belvo_async.session import MfaSession, Sought, TokenPrompt
+from belvo_async.resources.flows import Resumable, SessionOptions
+from belvo_async.resources.members import checked
+from belvo_async.resources.verbs import Stored
+from belvo_async.session import MfaSession, Sought
+
+
+if TYPE_CHECKING:
+    from belvo_async.models import InstitutionResource, Link, LinkAccessMode
 
 
 OWN_ID: Final = "belvo-async-"
 """How an `external_id` begins that was made up here."""
 
 
-class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Link]):
+VALID: Final = "valid"
+"""The status of a link that works."""
+
+
+class Links(Stored["Link"], Resumable["Link", "Link"]):
     """
     A user's credentials at an institution, as Belvo keeps them.
     """
@@ -32,7 +41,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
     name = "links"
     path = "/api/links/"
-    model = Link
+    model_name = "Link"
     brings_list = False
 
     def register(
@@ -52,14 +61,11 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         external_id: str | EllipsisType | None = ...,
         access_mode: LinkAccessMode | str | None = None,
         fetch_historical: bool | None = None,
-        fetch_resources: Sequence[str] | None = None,
+        fetch_resources: Sequence[InstitutionResource | str] | None = None,
         credentials_storage: str | None = None,
         stale_in: str | None = None,
         save_data: bool | None = None,
-        fields: Names = None,
-        omit: Names = None,
-        prompt: TokenPrompt | None = None,
-        max_rounds: int = DEFAULT_MAX_ROUNDS,
+        **options: Unpack[SessionOptions],
     ) -> MfaSession[Link]:
         """
         Connect a user: Belvo logs in at *institution* and keeps the link.
@@ -93,11 +99,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
             save_data: Repeated with the answer to a challenge, where Belvo documents it; not sent before.
 
-            fields: Names of the fields to send back, as is `omit` for those not to send.
-
-            prompt: Whom to ask for tokens; the client's prompt by default.
-
-            max_rounds: How many challenges may be answered.
+            options: `prompt`, `max_rounds`, `fields`, `omit`.
 
         Returns:
             A session: await it for the link.
@@ -129,7 +131,6 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
                 "encryption_key": encryption_key,
             }
         )
-        options = Options(save_data=save_data, fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
         return self._start(
             "register",
             body,
@@ -137,7 +138,8 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
             effect=Effect.CREATE,
             lookup=None if own_id is None else self._lookup(own_id),
             external_id=own_id,
-            checked=lambda: _text_only(body),
+            save_data=save_data,
+            needed=("institution", "username"),
         )
 
     def _lookup(self, external_id: str) -> Request:
@@ -157,7 +159,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         ]
         if len(made) != 1:
             return None
-        if made[0].status != LinkStatus.VALID:
+        if made[0].status != VALID:
             sought.error.link = made[0].id
             return None
         return made[0]
@@ -174,10 +176,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         username_type: str | None = None,
         certificate: str | None = None,
         private_key: str | None = None,
-        fields: Names = None,
-        omit: Names = None,
-        prompt: TokenPrompt | None = None,
-        max_rounds: int = DEFAULT_MAX_ROUNDS,
+        **options: Unpack[SessionOptions],
     ) -> MfaSession[Link]:
         """
         Give a link new credentials. This is also how a link with status `token_required` or `invalid` works again.
@@ -191,10 +190,14 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
 
             token: A one-time token the user has already.
 
+            options: `prompt`, `max_rounds`, `fields`, `omit`.
+
         Returns:
             A session: await it for the link.
 
         Raises:
+            InvalidArgumentError: Driving the session: there is no new credential, or one that cannot be right.
+
             LoginError: Driving the session: the institution refused.
 
             MfaError: Driving the session: the challenge was not answered.
@@ -210,16 +213,7 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
                 "private_key": private_key,
             }
         )
-        options = Options(fields=fields, omit=omit, prompt=prompt, max_rounds=max_rounds)
-        return self._start(
-            "update",
-            body,
-            options,
-            method="PUT",
-            link=link,
-            on_item=True,
-            checked=lambda: _something(body),
-        )
+        return self._start("update", body, options, method="PUT", link=link, on_item=True)
 
     async def set_access_mode(
         self, link: str, /, access_mode: LinkAccessMode | str, *, fields: Names = None, omit: Names = None
@@ -230,60 +224,103 @@ class Links(Listable[Link], Gettable[Link], Deletable[Link], Resumable[Link, Lin
         Raises:
             ApiError: Belvo refuses; for a link with credentials that it no longer stores, say.
         """
+        return await self.modify(link, access_mode=access_mode, fields=fields, omit=omit)
+
+    async def modify(
+        self,
+        link: str,
+        /,
+        *,
+        access_mode: LinkAccessMode | str | None = None,
+        fetch_resources: Sequence[InstitutionResource | str] | None = None,
+        stale_in: str | None = None,
+        fields: Names = None,
+        omit: Names = None,
+    ) -> Link:
+        """
+        Change how Belvo retrieves data for a link, and return the link. Nobody has to log in for that.
+
+        Args:
+            link: Id of the link.
+
+            access_mode: `single`, or `recurrent`: Belvo fetches new data by itself.
+
+            fetch_resources: What Belvo shall fetch: `["ACCOUNTS", "TRANSACTIONS"]`.
+
+            stale_in: How long Belvo keeps the data: days as `90d`.
+
+            fields: Names of the fields to send back, as is `omit` for those not to send.
+
+        Raises:
+            InvalidArgumentError: Nothing is to be changed, or a value cannot be right; nothing was sent.
+
+            ApiError: Belvo refuses; for a link with credentials that it no longer stores, say.
+        """
+        body = Body({"access_mode": access_mode, "fetch_resources": fetch_resources, "stale_in": stale_in})
+        if not list(body):
+            raise InvalidArgumentError(
+                argument="access_mode", expected="something to change", found="nothing"
+            )
         request = Request(
-            "PATCH",
-            self._item_path(link),
-            Effect.WRITE,
-            selection(fields, omit),
-            Body({"access_mode": access_mode}),
+            "PATCH", self._item_path(link), Effect.WRITE, selection(fields, omit), checked(body)
         )
-        return decoder(Link)(await self._send(request))
+        return decoder(self.model)(await self._send(request))
+
+    async def refresh(
+        self, link: str, /, *, fetch_resources: Sequence[InstitutionResource | str] | None = None
+    ) -> AcceptedRequest[None]:
+        """
+        Let Belvo fetch the data of a recurrent link anew, later. Webhooks tell when it is there.
+
+        Args:
+            link: Id of the link.
+
+            fetch_resources: What to fetch: `["ACCOUNTS", "TRANSACTIONS"]`; by default all that the institution has.
+
+        Returns:
+            The accepted request; its `request_id` comes again in the webhooks.
+
+        Raises:
+            ApiError: Belvo refuses: `link_refreshed` (409) if it was refreshed in the last ten minutes.
+
+            NotResumableError: The institution wants a token, and Belvo documents no way to give it here; use
+                `update()`.
+        """
+        body = None if fetch_resources is None else checked(Body({"fetch_resources": fetch_resources}))
+        request = Request("POST", f"{self._item_path(link)}refresh/", Effect.WRITE, body=body)
+        return AcceptedRequest(request_id=request_id_of(await self._send(request)))
+
+    async def request_deletion(self, link: str, /) -> AcceptedRequest[None]:
+        """
+        Ask Belvo to delete a link and all its data, later. Spares the limit of five deletions a minute.
+
+        This cannot be undone. Cancelled on its way, it may have been asked.
+
+        Returns:
+            The accepted request; a webhook with its `request_id` (`link_deleted`) tells when it is done. Without
+            a `request_id` it was done at once.
+
+        Raises:
+            NotFoundError: There is none (any more).
+
+            InvalidArgumentError: *link* cannot be an id; nothing was sent.
+        """
+        request = Request("DELETE", self._item_path(link), Effect.WRITE, deferred=True)
+        return accepted(_nothing)(await self._send(request))
+
+
+def _nothing(_answer: Answer) -> None:
+    """
+    What an answer without a body brings.
+    """
 
 
 def _is_result(link: Link, sought: Sought) -> bool:
     """
     Whether *link* shows that Belvo has logged in since the request was sent.
     """
-    if link.status != LinkStatus.VALID:
+    if link.status != VALID:
         return False
     if sought.operation.name == "links.register":
         return True  # it was unconfirmed before
     return link.last_accessed_at is not None and link.last_accessed_at >= sought.since
-
-
-def _text_only(body: Body) -> Mapping[str, object]:
-    """
-    Refuse a credential that is no text, without showing it: JSON would carry `0123` as 123.
-    """
-    resources = body["fetch_resources"] if "fetch_resources" in body else ()  # noqa: SIM401 - a body is no mapping
-    if not isinstance(resources, list | tuple) or not all(isinstance(name, str) for name in resources):
-        raise InvalidArgumentError(
-            argument="fetch_resources", expected="a list of names", found="another value"
-        )
-    for name in CREDENTIALS:
-        if name in body and not isinstance(body[name], str):
-            raise InvalidArgumentError(argument=name, expected="text", found=type(body[name]).__name__)
-    return {}
-
-
-def _something(body: Body) -> Mapping[str, object]:
-    if not list(body):
-        raise InvalidArgumentError(argument="password", expected="a new credential", found="none")
-    return _text_only(body)
-
-
-CREDENTIALS = (
-    "institution",
-    "username",
-    "username2",
-    "username3",
-    "username_type",
-    "password",
-    "password2",
-    "token",
-    "certificate",
-    "private_key",
-    "encryption_key",
-    "external_id",
-)
-"""The members of a request that must be text."""

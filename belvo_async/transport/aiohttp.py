@@ -45,6 +45,17 @@ from belvo_async.transport.address import target
 
 JSON_BODY: Final = {"Content-Type": "application/json"}
 
+LATER: Final = {"X-Belvo-Request-Mode": "async"}
+"""Belvo reads the value by its letters: `ASYNC` would not be understood, and not refused either."""
+
+HEADERS: Final[Mapping[tuple[bool, bool], Mapping[str, str] | None]] = {
+    (False, False): None,
+    (True, False): JSON_BODY,
+    (False, True): LATER,
+    (True, True): {**JSON_BODY, **LATER},
+}
+"""The headers of a request, by whether it has a body and whether it is to be done later."""
+
 KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
 """Seconds, seconds, times. Belvo may work for minutes, and routers forget connections that are silent so long."""
 
@@ -244,7 +255,7 @@ class AiohttpTransport:
                 request.method,
                 _url(pool.base_url, target(request.path, request.query)),
                 data=None if body is None else encode(body),
-                headers=None if body is None else JSON_BODY,
+                headers=HEADERS[body is not None, request.deferred],
                 timeout=self._institution if request.at_institution else self._read,
                 allow_redirects=False,
                 proxy=pool.network.proxy,

@@ -30,7 +30,7 @@ from belvo_async.deadlines import Deadlines
 from belvo_async.errors import BelvoError, RateLimitedError
 from belvo_async.guards import Answered
 from belvo_async.guards import Links as BusyLinks
-from belvo_async.messages import Answer, Request
+from belvo_async.messages import Answer, Request, Secret
 from belvo_async.mfa.machine import MfaState
 from belvo_async.observer import Observer
 from belvo_async.resources.banking import Accounts, Balances
@@ -524,7 +524,7 @@ class _Calls:
             lookups=(0.0, 1.0),
             observer=None,
         )
-        return Context(engine, self._ask)
+        return Context(engine, self._ask, Secret(None))
 
     async def _ask(self, challenge: MfaChallenge) -> str | None:
         return "111111" if challenge.expects_user_input else None

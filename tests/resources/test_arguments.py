@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from belvo_async.errors import InvalidArgumentError
 from belvo_async.models._fields import OpenEnum
-from belvo_async.resources.arguments import day, period, positive, query, selection
+from belvo_async.resources.arguments import day, query, selection, whole
 
 
 class Status(OpenEnum):
@@ -253,56 +253,6 @@ def test_what_is_no_day(value: Any, found: str) -> None:
     assert f"date_to: expected a date, or text as 2026-01-31, found {found}" == str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [
-        (date(2026, 1, 1), date(2026, 1, 31)),
-        ("2026-01-01", date(2026, 1, 1)),
-        (date(999, 12, 31), "1000-01-01"),
-        ("0001-01-01", "9999-12-31"),
-    ],
-)
-def test_periods(first: date | str, last: date | str) -> None:
-    """
-    A period has two ends, which may be the same day.
-    """
-    assert {"date_from": day("", first), "date_to": day("", last)} == period(first, last)
-
-
-def test_a_period_does_not_run_backwards() -> None:
-    """
-    A period that ends before it begins is refused.
-    """
-    with pytest.raises(InvalidArgumentError) as caught:
-        period("2026-02-01", date(2026, 1, 31))
-
-    assert "date_from: expected a day not after 2026-01-31, found 2026-02-01" == str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "name"), [("x", "2026-01-01", "date_from"), ("2026-01-01", "x", "date_to")]
-)
-def test_a_period_names_its_wrong_end(first: str, last: str, name: str) -> None:
-    """
-    The error tells which end is no day.
-    """
-    with pytest.raises(InvalidArgumentError, match=f"^{name}: expected a date"):
-        period(first, last)
-
-
-@given(st.dates(), st.dates())
-def test_all_periods(first: date, last: date) -> None:
-    """
-    A period is accepted exactly if its first day is not after its last.
-    """
-    try:
-        ends: object = period(first, last)
-    except InvalidArgumentError:
-        ends = None
-
-    assert ({"date_from": first.isoformat(), "date_to": last.isoformat()} if first <= last else None) == ends
-
-
 # --- counts ---
 
 
@@ -311,7 +261,7 @@ def test_counts(value: int | None) -> None:
     """
     A count is a whole number above 0, or not given.
     """
-    assert value == positive("limit", value)
+    assert value == whole("limit", value)
 
 
 @pytest.mark.parametrize(
@@ -322,6 +272,33 @@ def test_what_is_no_count(value: Any) -> None:
     What is no count is refused.
     """
     with pytest.raises(InvalidArgumentError) as caught:
-        positive("limit", value)
+        whole("limit", value)
 
     assert f"limit: expected a whole number above 0, found {value!r:.40}" == str(caught.value)
+
+
+@pytest.mark.parametrize("value", [0, 1_001, "5", True])
+def test_counts_with_an_end(value: Any) -> None:
+    """
+    A count that has an end is refused beyond it.
+    """
+    with pytest.raises(InvalidArgumentError) as caught:
+        whole("page_size", value, most=1_000)
+
+    assert f"page_size: expected a whole number from 1 to 1,000, found {value!r}" == str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["link", "link__in", "account", "id", "external_id", "user_document"])
+def test_nobody_gets_everybodys_data_by_mistake(name: str) -> None:
+    """
+    A filter that says whose data is wanted is not dropped when it is `None`.
+    """
+    with pytest.raises(InvalidArgumentError, match=f"{name}: expected an id"):
+        query({name: None, "status": "valid"})
+
+
+def test_other_filters_may_be_none() -> None:
+    """
+    Any other filter is left out when it is `None`.
+    """
+    assert (("link", "a"),) == query({"link": "a", "status": None})

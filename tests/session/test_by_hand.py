@@ -490,7 +490,7 @@ async def test_arguments_are_checked_when_a_session_is_driven(client: BelvoClien
             await session
     with pytest.raises(InvalidArgumentError, match="date_from"):
         await client.balances.retrieve("a", date_from="2026-02-01", date_to="2026-01-02")
-    with pytest.raises(InvalidArgumentError, match="password"):
+    with pytest.raises(InvalidArgumentError, match="one at least"):
         await client.links.update("a")
     with pytest.raises(InvalidArgumentError, match="username"):
         await client.links.register("a", 5, "b")  # type: ignore[arg-type] # the mistake

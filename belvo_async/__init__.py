@@ -13,12 +13,14 @@ from belvo_async.errors import BelvoError
 from belvo_async.mfa.challenge import ChallengeKind, MfaChallenge
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.resources.accepted import AcceptedRequest
 from belvo_async.session import MfaSession, TokenPrompt
 from belvo_async.settings import Environment, PoolLimits, RateLimit, RetryPolicy, Timeouts
 from belvo_async.version import __version__
 
 
 __all__ = [
+    "AcceptedRequest",
     "BelvoClient",
     "BelvoError",
     "ChallengeKind",

@@ -248,12 +248,16 @@ class Retrievable(Flows[M, list[M]]):
             link=link,
             save_data=save_data,
             needed=needed,
-            within={
-                name: [members[part] for part in parts] if len(parts) > 1 else members[parts[0]]
-                for name, parts in self.found_by
-                if all(members.get(part) is not None for part in parts)
-            },
+            within=self._within(members),
         )
+
+    def _within(self, members: Mapping[str, Any]) -> Mapping[str, Filter]:
+        filters: dict[str, Filter] = {}
+        for name, parts in self.found_by:
+            values = [members[part] for part in parts if members.get(part) is not None]
+            if len(values) == len(parts):
+                filters[name] = values[0] if len(values) == 1 else values
+        return filters
 
 
 class Resumable(Flows[M, R]):

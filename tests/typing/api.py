@@ -50,8 +50,18 @@ async def resources(client: BelvoClient) -> None:
     )
     assert_type(await client.balances.resume("a", "b", save_data=False), list[Balance])
     assert_type(await client.institutions.get(5), Institution)
-    await client.institutions.delete("a")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
-    await client.institutions.retrieve("a")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def mistakes(client: BelvoClient) -> None:
+    """
+    What is needed has to be given, and what is not known is refused.
+    """
+    client.transactions.list()  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.consents.list()  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    await client.transactions.retrieve("a")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    await client.transactions.request("a")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    await client.links.register("a", "b", tokn="c")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    await client.bills.retrieve("a", token="b")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
 async def by_hand(session: MfaSession[Link]) -> MfaTicket:

@@ -355,7 +355,7 @@ class BelvoClient:
         """
         answer = Secret(token)
         del token  # what raises below must not show it
-        return self._resource_of(ticket).resume_ticket(ticket, answer, prompt)
+        return self._resource_of(ticket)._resume_ticket(ticket, answer, prompt)  # noqa: SLF001 - of this package
 
     async def reconcile(self, ticket: MfaTicket) -> Any | None:
         """
@@ -376,7 +376,7 @@ class BelvoClient:
 
             BelvoError: As for every read.
         """
-        return await self._resource_of(ticket).find_ticket(ticket)
+        return await self._resource_of(ticket)._find_ticket(ticket)  # noqa: SLF001 - as above
 
     def _resource_of(self, ticket: MfaTicket) -> Resumable[Any, Any]:
         for resource in self.resources.values():

@@ -315,9 +315,9 @@ class Resumable(Flows[M, R]):
             fields=dict(selected).get("fields"),
             omit=dict(selected).get("omit"),
         )
-        return self.resume_ticket(ticket, answer, given.prompt, problem)
+        return self._resume_ticket(ticket, answer, given.prompt, problem)
 
-    def resume_ticket(
+    def _resume_ticket(
         self,
         ticket: MfaTicket,
         answer: Secret,
@@ -340,7 +340,7 @@ class Resumable(Flows[M, R]):
             prompt,
         )
 
-    async def find_ticket(self, ticket: MfaTicket) -> R | None:
+    async def _find_ticket(self, ticket: MfaTicket) -> R | None:
         """
         Return what the answer to *ticket* has brought, if that can be found. Call `client.reconcile()`.
         """

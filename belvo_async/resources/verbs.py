@@ -81,6 +81,14 @@ class Resource(Generic[M]):
         model: type[M] = getattr(models, self.model_name)
         return model
 
+    @classmethod
+    def verbs(cls) -> tuple[str, ...]:
+        """
+        Return the names of what can be done with it.
+        """
+        public = (name for name in dir(cls) if not name.startswith("_") and name != "verbs")
+        return tuple(name for name in public if callable(getattr(cls, name)))
+
     async def _send(self, request: Request) -> Answer:
         answer = await self._context.engine.transport.send(request)
         if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders

@@ -15,7 +15,6 @@ import pytest
 from docs.pages import ROOT, rows
 
 from belvo_async import (
-    BelvoClient,
     ChallengeKind,
     MfaState,
     PoolLimits,
@@ -105,16 +104,6 @@ def test_every_setting_has_its_default(class_: type[attrs.AttrsInstance]) -> Non
     has = {f"{class_.__name__}.{field.name}": _written(field.default) for field in attrs.fields(class_)}
 
     assert {name: told[name] for name in told if name.startswith(f"{class_.__name__}.")} == has
-
-
-def test_every_resource() -> None:
-    """
-    What the client has is named where the README says what is missing.
-    """
-    client = BelvoClient("id", "password", environment="sandbox")
-    line = next(line for line in README.read_text(encoding="utf-8").splitlines() if "There are `inst" in line)
-
-    assert names(line) == list(client.resources)
 
 
 def test_every_state() -> None:

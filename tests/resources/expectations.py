@@ -21,7 +21,7 @@ from typing import Any, Final
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from resources.recorder import ARGUMENTS, verbs
+from resources.recorder import ARGUMENTS
 
 from belvo_async import BelvoClient
 from belvo_async.resources.verbs import Resource
@@ -89,7 +89,7 @@ def _function(resource: Resource[Any]) -> Iterator[str]:
     yield f"    {resource.path}"
     yield '    """'
     yield f"    resource = client.{resource.name}"
-    has = verbs(resource)
+    has = resource.verbs()
     for verb in sorted(has, key=lambda verb: USUAL.index(verb) if verb in USUAL else -1):
         call = f"resource.{verb}({', '.join(_arguments(resource, verb))})"
         if verb == "delete":

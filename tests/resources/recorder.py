@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -26,9 +26,6 @@ from belvo_async.resources.verbs import Resource
 ID: Final = "0d3ffb69-f83b-456e-ad8e-208d0998d71d"
 
 REFUSAL: Final = [{"code": "invalid", "message": "it only records", "field": "nothing"}]
-
-INTERNAL: Final = frozenset({"model", "resume_ticket", "find_ticket"})
-"""Public names of a resource that are no verbs of Belvo's."""
 
 ARGUMENTS: Final[Mapping[str, Any]] = {
     "access_mode": "single",
@@ -124,17 +121,6 @@ async def recording() -> AsyncIterator[tuple[BelvoClient, list[Recorded]]]:
             yield client, recorded
     finally:
         await runner.cleanup()
-
-
-def verbs(resource: Resource[Any]) -> Sequence[str]:
-    """
-    Return the names of the verbs of *resource*.
-    """
-    return [
-        name
-        for name in dir(type(resource))
-        if not name.startswith("_") and name not in INTERNAL and callable(getattr(type(resource), name))
-    ]
 
 
 async def call_with_everything(resource: Resource[Any], verb: str, filters: Mapping[str, Any]) -> None:

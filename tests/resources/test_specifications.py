@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 from models.specification import FILES, FOLDER, Specification, read_specification
-from resources.recorder import ID, Recorded, call_with_everything, recording, verbs
+from resources.recorder import ID, Recorded, call_with_everything, recording
 
 from belvo_async import BelvoClient
 from belvo_async.resources.flows import Resumable
@@ -128,7 +128,7 @@ def _sent() -> Mapping[str, Sequence[tuple[str, Recorded]]]:
         sent: dict[str, list[tuple[str, Recorded]]] = defaultdict(list)
         async with recording() as (client, recorded):
             for resource in client.resources.values():
-                for verb in verbs(resource):
+                for verb in resource.verbs():
                     await call_with_everything(resource, verb, filters_of(resource.path))
                     for request in recorded:
                         sent[request.operation].append((f"{resource.name}.{verb}", request))

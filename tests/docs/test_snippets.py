@@ -5,6 +5,7 @@ What the documents show runs, and does what they say.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import doctest
 import inspect
@@ -42,7 +43,13 @@ async def test_runs(story: Story, client: BelvoClient, sandbox: Sandbox) -> None
     """
     if story.reason is not None:
         pytest.skip(story.reason)
-    namespace: dict[str, Any] = {"client": client, "sandbox": sandbox, "ask": ask, "__name__": "snippet"}
+    namespace: dict[str, Any] = {
+        "__builtins__": builtins,
+        "client": client,
+        "sandbox": sandbox,
+        "ask": ask,
+        "__name__": "snippet",
+    }
     for block in story.blocks:
         if block.is_program:
             printed = await _printed_by_program(block)

@@ -34,6 +34,7 @@ TESTS = [
     "coverage[toml]>=7.10",
     "hypothesis>=6.100",
     "pyyaml",
+    "uvicorn>=0.34",
 ]
 
 
@@ -42,7 +43,7 @@ def tests(session: nox.Session) -> None:
     """
     The tests; with branch coverage on the oldest Python. `nox -s tests-3.11 -- tests/mfa -k expiry` runs some.
     """
-    session.install(".[cli]", *TESTS)
+    session.install(".[cli,starlette]", *TESTS)
     if session.posargs:
         session.run("pytest", *session.posargs)
     elif session.python != PYTHONS[0]:
@@ -69,7 +70,7 @@ def typecheck(session: nox.Session) -> None:
     """
     Types, by mypy and pyright.
     """
-    session.install("-e", ".[cli]", "mypy==2.4.*", "pyright==1.1.414")
+    session.install("-e", ".[cli,starlette]", "mypy==2.4.*", "pyright==1.1.414")
     session.run("mypy", "belvo_async", "tests/typing")
     session.run("pyright")
 

@@ -27,6 +27,9 @@ Rule: this file imports nothing of ours at run time, so that everything may impo
     │   ├── MfaRoundsExceededError          the institution kept asking
     │   └── NotResumableError               a 428 that no `PATCH` can complete
     ├── TicketError                     a text that is no ticket of ours
+    ├── WebhookError                    a webhook was turned away
+    │   ├── WebhookUnauthorizedError        it does not carry your `Authorization`
+    │   └── WebhookUnreadableError          it is no event
     └── StoreError                      a store of suspended flows failed
 
 All of them pickle, and none shows a password, a token or the id of an MFA session.
@@ -35,7 +38,7 @@ All of them pickle, and none shows a password, a token or the id of an MFA sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
@@ -642,6 +645,47 @@ class StoreError(BelvoError):
 
     def __str__(self) -> str:
         return self.problem
+
+
+# --- webhooks --------------------------------------------------------------
+
+
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
+class WebhookError(BelvoError):
+    """
+    A webhook was turned away: what came is not from Belvo, or no event.
+
+    Attributes:
+        status: The HTTP status to answer with.
+    """
+
+    status: ClassVar[int] = 400
+
+
+class WebhookUnauthorizedError(WebhookError):
+    """
+    A webhook does not carry an `Authorization` that you accept. Answer 401, and read nothing of it.
+    """
+
+    status: ClassVar[int] = 401
+
+    def __str__(self) -> str:
+        return "the webhook does not carry an Authorization that is accepted"
+
+
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
+class WebhookUnreadableError(WebhookError):
+    """
+    The body of a webhook is no event. Answer 400; repeated it will not be another.
+
+    Attributes:
+        problems: What is wrong and where, without a value of the body.
+    """
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"cannot read the webhook: {'; '.join(self.problems)}"
 
 
 # --- from an answer to its error -------------------------------------------

@@ -19,7 +19,7 @@ import belvo_async
 ROOT: Final = Path(belvo_async.__file__).parent
 
 LAYERS: Final[tuple[frozenset[str], ...]] = (
-    frozenset({"version", "errors", "clock", "messages"}),
+    frozenset({"version", "errors", "clock", "ids", "messages"}),
     frozenset({"models"}),
     frozenset({"mfa"}),
     frozenset({"codec"}),
@@ -225,7 +225,8 @@ def test_there_are_no_cycles() -> None:
 IMPORTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "cattrs": ("belvo_async.codec",),
     "msgspec": ("belvo_async.codec", "belvo_async.models._fields"),
-    "aiohttp": ("belvo_async.transport.aiohttp", "belvo_async.testing.web"),
+    "aiohttp": ("belvo_async.transport.aiohttp", "belvo_async.testing.web", "belvo_async.webhooks.aiohttp"),
+    "starlette": ("belvo_async.webhooks.starlette",),
     "yarl": ("belvo_async.transport.aiohttp",),
     "pyrate_limiter": ("belvo_async.transport.throttle",),
     "typer": ("belvo_async.cli",),

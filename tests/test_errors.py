@@ -59,6 +59,8 @@ from belvo_async.errors import (
     TransportError,
     UncertainOutcomeError,
     ValidationError,
+    WebhookUnauthorizedError,
+    WebhookUnreadableError,
     api_error,
     error_items,
 )
@@ -217,6 +219,11 @@ STRINGS: list[tuple[BelvoError, str]] = [
     ),
     (TicketError(problem="expected JSON"), "not a ticket of ours: expected JSON"),
     (StoreError(problem="the table is missing"), "the table is missing"),
+    (WebhookUnauthorizedError(), "the webhook does not carry an Authorization that is accepted"),
+    (
+        WebhookUnreadableError(problems=("missing @ $.webhook_type", "missing @ $.webhook_code")),
+        "cannot read the webhook: missing @ $.webhook_type; missing @ $.webhook_code",
+    ),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import belvo_async
 
-from belvo_async import models, testing
+from belvo_async import models, testing, webhooks
 
 
 CONTRACT = {
@@ -32,6 +32,7 @@ EXTRAS = (
     "pyrate_limiter",
     "belvo_async.sandbox",
     "belvo_async.cli",
+    "belvo_async.webhooks",
     "aiohttp.web",
 )
 """What is imported when it is used, and not before."""
@@ -77,7 +78,7 @@ def test_every_name_exists() -> None:
     assert set(belvo_async.__all__) <= namespace.keys()
 
 
-@pytest.mark.parametrize("package", [models, testing], ids=lambda package: package.__name__)
+@pytest.mark.parametrize("package", [models, testing, webhooks], ids=lambda package: package.__name__)
 def test_packages_say_what_they_give(package: types.ModuleType) -> None:
     """
     The public packages have sorted names that exist.

@@ -1,0 +1,147 @@
+"""
+Who may send webhooks, and what they said.
+
+Belvo signs nothing. All that tells its webhooks from anybody's is the `Authorization` that you chose in its dashboard.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import Final, TypeAlias, final
+
+from belvo_async.errors import InvalidArgumentError, WebhookUnauthorizedError, WebhookUnreadableError
+from belvo_async.messages import Secret
+from belvo_async.webhooks.event import WebhookEvent, read_webhook
+
+
+LIMIT: Final = 256 * 1024
+"""Bytes. A webhook of Belvo's has less than one thousand."""
+
+Handle: TypeAlias = Callable[[WebhookEvent], Awaitable[object]]
+"""What you do with an event. If it raises, Belvo is answered 500 and repeats the webhook."""
+
+
+@final
+class WebhookReceiver:
+    """
+    Lets the webhooks in that carry your `Authorization`, and reads them.
+
+        receiver = WebhookReceiver(os.environ["BELVO_WEBHOOK_AUTHORIZATION"])
+        event = receiver.receive(body, headers.get("Authorization"))
+
+    It shows what it accepts nowhere, and refuses to be pickled.
+
+    Args:
+        authorization: What you typed into Belvo's dashboard, whole: `Bearer …` or `Basic …`. Several if the value is
+            about to change: give both until the dashboard has the new one. `None` lets everybody in; only for an
+            address that nobody else can reach.
+
+        limit: Bytes of a body; a larger one is refused.
+
+    Raises:
+        InvalidArgumentError: There is no value, or one is not what a header can carry.
+    """
+
+    __slots__ = ("_accepted", "limit")
+
+    def __init__(self, authorization: str | Iterable[str] | None, *, limit: int = LIMIT) -> None:
+        secrets, found = _secrets(authorization)
+        del authorization
+        if found:
+            raise InvalidArgumentError(
+                argument="WebhookReceiver.authorization",
+                expected="the header as in Belvo's dashboard, several of them, or None for everybody",
+                found=found,
+            )
+        self._accepted = secrets
+        self.limit = limit
+
+    def __repr__(self) -> str:
+        told = "everybody" if self._accepted is None else f"{len(self._accepted)} accepted"
+        return f"WebhookReceiver({told})"
+
+    def check(self, authorization: str | None) -> None:
+        """
+        Do nothing if *authorization* is accepted. It takes the same time whatever is wrong with it.
+
+        Raises:
+            WebhookUnauthorizedError: It is none of yours. Answer 401.
+        """
+        given = Secret(authorization)
+        del authorization
+        if not self._accepts(given):
+            raise WebhookUnauthorizedError
+
+    def receive(self, body: bytes, authorization: str | None) -> WebhookEvent:
+        """
+        Return the event that *body* holds, if *authorization* is accepted.
+
+        Args:
+            body: As it came.
+
+            authorization: The header, if there was one.
+
+        Raises:
+            WebhookUnauthorizedError: It is none of yours. Answer 401.
+
+            WebhookUnreadableError: The body is too large or no event. Answer 400.
+        """
+        given = Secret(authorization)
+        del authorization
+        self.check(given.reveal())
+        if len(body) > self.limit:
+            raise self._too_large()
+        return read_webhook(body)
+
+    async def receive_stream(self, body: AsyncIterable[bytes], authorization: str | None) -> WebhookEvent:
+        """
+        Do as `receive()` does, with a body that is still arriving: none of it is read without authorization, and not
+        more than `limit` of it is kept.
+
+        Raises:
+            WebhookUnauthorizedError: It is none of yours. Answer 401.
+
+            WebhookUnreadableError: The body is too large or no event. Answer 400.
+        """
+        given = Secret(authorization)
+        del authorization
+        self.check(given.reveal())
+        whole = bytearray()
+        async for part in body:
+            whole += part
+            if len(whole) > self.limit:
+                raise self._too_large()
+        return read_webhook(bytes(whole))
+
+    def _accepts(self, given: Secret) -> bool:
+        if self._accepted is None:
+            return True
+        # All are compared, so that the time does not tell which one it was.
+        equal = [hmac.compare_digest(_octets(given), _octets(secret)) for secret in self._accepted]
+        return any(equal)
+
+    def _too_large(self) -> WebhookUnreadableError:
+        return WebhookUnreadableError(problems=(f"expected at most {self.limit} bytes",))
+
+
+def _octets(secret: Secret) -> bytes:
+    # A server hands out bytes that are no text as surrogates.
+    return (secret.reveal() or "").encode("utf-8", "surrogatepass")
+
+
+def _secrets(authorization: str | Iterable[str] | None) -> tuple[tuple[Secret, ...] | None, str]:
+    """
+    Return what is accepted and nothing; or nothing, and what was found in its place.
+    """
+    if authorization is None:
+        return None, ""
+    values = (authorization,) if isinstance(authorization, str) else tuple(authorization)
+    if not values:
+        return None, "none"
+    if not all(isinstance(value, str) for value in values):
+        return None, "something else than text"
+    if not all(value.isascii() and value.isprintable() and value.strip() == value != "" for value in values):
+        return None, "a text that is empty, or has characters that no header carries"
+    return tuple(Secret(value) for value in values), ""

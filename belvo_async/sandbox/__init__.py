@@ -12,6 +12,7 @@ from belvo_async.sandbox.clock import Clock, SystemClock
 from belvo_async.sandbox.fault_plan import Faults
 from belvo_async.sandbox.faults import Fault, FaultError, FaultKind
 from belvo_async.sandbox.firewall import Firewall
+from belvo_async.sandbox.outbox import SentWebhook
 from belvo_async.sandbox.records import ChallengeRecord, Seen
 from belvo_async.sandbox.server import Sandbox
 from belvo_async.sandbox.settings import Settings
@@ -28,6 +29,7 @@ __all__ = [
     "Firewall",
     "Sandbox",
     "Seen",
+    "SentWebhook",
     "Settings",
     "SystemClock",
 ]

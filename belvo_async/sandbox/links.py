@@ -18,6 +18,7 @@ from belvo_async.sandbox.institutions import INSTITUTIONS, Institution
 from belvo_async.sandbox.refusals import Problem, Refusal, refusal
 from belvo_async.sandbox.registry import Access
 from belvo_async.sandbox.users import Persona, persona
+from belvo_async.sandbox.webhooks import fetch, tell
 from belvo_async.sandbox.world import World
 
 
@@ -148,7 +149,9 @@ def refresh(world: World, call: Call) -> Answer:
     if access.refreshed_at is not None and now - access.refreshed_at < COOLDOWN:
         raise refusal("link_refreshed")
     access.refreshed_at = now
-    return Answer(202, {"request_id": world.ids.hex()})
+    request_id = world.ids.hex()
+    fetch(world, access, call.get("fetch_resources") or access.public["fetch_resources"], request_id)
+    return Answer(202, {"request_id": request_id})
 
 
 def delete(world: World, call: Call) -> Answer:
@@ -159,7 +162,11 @@ def delete(world: World, call: Call) -> Answer:
     world.desk.drop(access.id)
     world.saved.drop(access.id)
     world.registry.remove(access)
-    return Answer(202, {"request_id": world.ids.hex()}) if call.deferred else Answer(204)
+    if not call.deferred:
+        return Answer(204)
+    request_id = world.ids.hex()
+    tell(world, access.public, "LINK", "link_deleted", {}, request_id=request_id)
+    return Answer(202, {"request_id": request_id})
 
 
 def get(world: World, call: Call) -> Answer:
@@ -216,6 +223,8 @@ def _confirmed(world: World, access: Access, call: Call) -> Answer:
 
 def _registered(world: World, access: Access, call: Call) -> Answer:
     answer = _confirmed(world, access, call)
+    if access.public["fetch_resources"]:
+        fetch(world, access, access.public["fetch_resources"], world.ids.hex())
     # A registration that needed no PATCH answers 201; the last PATCH of one that did, 200.
     return Answer(201, answer.content) if call.operation == f"POST {PATH}" else answer
 

@@ -18,6 +18,7 @@ from belvo_async.sandbox.links import judge, refuse_second_session, script_for
 from belvo_async.sandbox.refusals import refusal
 from belvo_async.sandbox.registry import Access
 from belvo_async.sandbox.resources import Resource
+from belvo_async.sandbox.webhooks import tell_retrieved
 from belvo_async.sandbox.world import World
 
 
@@ -66,7 +67,9 @@ def _finish(resource: Resource, world: World, access: Access, keys: tuple[int, .
     access.confirm(at)
     saved = _keep(resource, world, access, keys, call, at)
     if resource.deferrable and call.deferred:
-        return Answer(202, {"request_id": world.ids.hex()})
+        request_id = world.ids.hex()
+        tell_retrieved(world, access, resource, keys, call, request_id)
+        return Answer(202, {"request_id": request_id})
     resumed = call.operation.startswith("PATCH")
     count = world.settings.accounts_per_link
     rows = [call.trimmed(resource.make(access, number, count, at)) for number in keys]

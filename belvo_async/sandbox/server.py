@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 import attrs
@@ -22,8 +22,10 @@ from belvo_async.sandbox.firewall import Firewall
 from belvo_async.sandbox.gate import Gate, basic
 from belvo_async.sandbox.institutions import INSTITUTIONS
 from belvo_async.sandbox.links import add
+from belvo_async.sandbox.outbox import SentWebhook
 from belvo_async.sandbox.records import ChallengeRecord, Recorder, Seen
 from belvo_async.sandbox.settings import Settings
+from belvo_async.sandbox.webhooks import LINK_PROBLEMS, RECURRENT, tell, tell_problem
 from belvo_async.sandbox.world import make_world
 
 
@@ -60,10 +62,17 @@ class Sandbox:
 
         faults: What goes wrong. `faults.add()` works at any time.
 
-        remember: How many requests, and how many challenges that are over, are remembered in
+        remember: How many requests, challenges that are over, and webhooks are remembered in
             detail. What is counted is exact in any case.
 
+        webhook_url: Where webhooks go; `http` on the loopback. None are sent without it.
+
+        webhook_authorization: The header to send along, such as `Bearer …`. It is shown nowhere.
+
         page_size: See `Settings`, as for all that follow; `settings` changes them while it runs.
+
+    Raises:
+        ValueError: *webhook_url* is not on the loopback, or *webhook_authorization* cannot be a header.
     """
 
     def __init__(
@@ -78,6 +87,8 @@ class Sandbox:
         firewall: Firewall | None = None,
         faults: Faults | None = None,
         remember: int = 10_000,
+        webhook_url: str | None = None,
+        webhook_authorization: str | None = None,
         page_size: int = 10,
         expiry: float = 600,
         latency: float = 0.0,
@@ -107,7 +118,9 @@ class Sandbox:
             refuse_duplicates=refuse_duplicates,
             strikes=strikes,
         )
-        self._world = make_world(self.settings, clock or SystemClock(), seed, remember)
+        self._world = make_world(
+            self.settings, clock or SystemClock(), seed, remember, webhook_url, webhook_authorization
+        )
         self._recorder = Recorder(remember)
         self._gate = Gate(
             self._world,
@@ -165,6 +178,7 @@ class Sandbox:
         self._listener = self._web = None
         listener.close()
         self._gate.stop_waiting()
+        await self._world.outbox.aclose()
         transports = [connection.transport for connection in server.connections]
         server.pre_shutdown()
         await server.shutdown(GRACE)
@@ -281,6 +295,50 @@ class Sandbox:
         """
         return self._world.registry.public
 
+    @property
+    def webhooks(self) -> Sequence[SentWebhook]:
+        """
+        The last webhooks, oldest first, with what became of each.
+        """
+        return self._world.outbox.sent
+
+    def notify(
+        self,
+        link: str,
+        code: str,
+        *,
+        type: str = "LINK",  # noqa: A002  # Belvo's word
+        data: Json | None = None,
+    ) -> None:
+        """
+        Tell something about *link* by webhook, as Belvo does when it looks on its own.
+
+        `token_required` and `invalid_credentials` also give the link its new status; they need no *data*.
+
+        Args:
+            link: Id of the link.
+
+            code: What happened: `new_transactions_available` …
+
+            type: What it is about: `TRANSACTIONS` …
+
+            data: What it carries.
+
+        Raises:
+            KeyError: There is no such link.
+
+            RuntimeError: There is no `webhook_url`.
+        """
+        world, access = self._world, self._world.registry[link]
+        if not world.outbox.is_addressed:
+            msg = "there is nobody to tell: give the sandbox a webhook_url"
+            raise RuntimeError(msg)
+        request_id = world.ids.hex()
+        if type == "LINK" and code in LINK_PROBLEMS:
+            tell_problem(world, access, code, request_id)
+        else:
+            tell(world, access.public, type, code, data or {}, request_id=request_id, process=RECURRENT)
+
     def institution(self, name: str) -> Json:
         """
         Return the institution *name* as Belvo shows it.
@@ -337,6 +395,12 @@ class Sandbox:
         """
         await self._recorder.wait_until(lambda: not self.in_flight)
 
+    async def wait_until_told(self) -> None:
+        """
+        Wait until no webhook is under way. One that is not taken is under way until its last repetition.
+        """
+        await self._world.outbox.wait_until(lambda: all(sent.outcome != "open" for sent in self.webhooks))
+
     def summary(self) -> dict[str, int]:
         """
         Return what was counted, in plain numbers, to compare with what a client has counted.
@@ -352,6 +416,7 @@ class Sandbox:
             "duplicates": tally.pop("duplicates"),
             **{f"challenges_{name}": value for name, value in tally.items()},
             "challenges_open": len(desk.open),
+            "webhooks": self._world.outbox.total,
             "links": len(self.links),
             **{f"links_{status}": statuses[f"links_{status}"] for status in STATUSES},
         }

@@ -9,6 +9,7 @@ import attrs
 from belvo_async.sandbox.clock import Clock, stamp
 from belvo_async.sandbox.desk import Desk
 from belvo_async.sandbox.ids import Ids
+from belvo_async.sandbox.outbox import Outbox
 from belvo_async.sandbox.registry import Registry
 from belvo_async.sandbox.saved import Saved
 from belvo_async.sandbox.settings import Settings
@@ -20,6 +21,8 @@ class World:
     The state of one sandbox.
 
     Attributes:
+        outbox: Where webhooks go.
+
         key: Id of the secret keys, shown as `created_by` in links.
 
         busy: Ids of the links that work is under way for.
@@ -31,6 +34,7 @@ class World:
     registry: Registry
     desk: Desk
     saved: Saved
+    outbox: Outbox
     key: str
     busy: set[str] = attrs.field(factory=set)
 
@@ -42,10 +46,18 @@ class World:
         return stamp(self.clock)
 
 
-def make_world(settings: Settings, clock: Clock, seed: int, remember: int) -> World:
+def make_world(
+    settings: Settings,
+    clock: Clock,
+    seed: int,
+    remember: int,
+    webhook_url: str | None = None,
+    webhook_authorization: str | None = None,
+) -> World:
     """
     Return a world without links. The same *seed* draws the same ids.
     """
     ids = Ids(seed)
     desk = Desk(settings, clock, ids, remember)
-    return World(settings, clock, ids, Registry(), desk, Saved(), ids.uuid())
+    outbox = Outbox(clock, webhook_url, webhook_authorization, remember)
+    return World(settings, clock, ids, Registry(), desk, Saved(), outbox, ids.uuid())

@@ -47,7 +47,8 @@ class WebhookReceiver:
     __slots__ = ("_accepted", "limit")
 
     def __init__(self, authorization: str | Iterable[str] | None, *, limit: int = LIMIT) -> None:
-        secrets, found = _secrets(authorization)
+        self._accepted, found = _secrets(authorization)
+        self.limit = limit
         del authorization
         if found:
             raise InvalidArgumentError(
@@ -55,8 +56,6 @@ class WebhookReceiver:
                 expected="the header as in Belvo's dashboard, several of them, or None for everybody",
                 found=found,
             )
-        self._accepted = secrets
-        self.limit = limit
 
     def __repr__(self) -> str:
         told = "everybody" if self._accepted is None else f"{len(self._accepted)} accepted"
@@ -133,15 +132,15 @@ def _octets(secret: Secret) -> bytes:
 
 def _secrets(authorization: str | Iterable[str] | None) -> tuple[tuple[Secret, ...] | None, str]:
     """
-    Return what is accepted and nothing; or nothing, and what was found in its place.
+    Return what is accepted, and no complaint; or nobody, and what was found in its place.
     """
     if authorization is None:
         return None, ""
     values = (authorization,) if isinstance(authorization, str) else tuple(authorization)
     if not values:
-        return None, "none"
+        return (), "none"
     if not all(isinstance(value, str) for value in values):
-        return None, "something else than text"
+        return (), "something else than text"
     if not all(value.isascii() and value.isprintable() and value.strip() == value != "" for value in values):
-        return None, "a text that is empty, or has characters that no header carries"
+        return (), "a text that is empty, or has characters that no header carries"
     return tuple(Secret(value) for value in values), ""

@@ -182,6 +182,7 @@ async def test_summary(api: Api, sandbox: Sandbox) -> None:
         "challenges_dropped": 0,
         "challenges_open": 2,
         "duplicates": 0,
+        "webhooks": 0,
         "links": 6,
         "links_valid": 1,
         "links_invalid": 1,

@@ -28,19 +28,21 @@ from belvo_async.messages import Effect
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
 from belvo_async.sandbox.users import USERS
 from belvo_async.transport.retry import SCHEDULES, Fate
+from belvo_async.webhooks.event import KINDS
 
 
 README = ROOT / "README.md"
 
-DESIGN, ERRORS, FLOW, SANDBOX, RELIABILITY = (
-    ROOT / "docs" / f"{name}.md" for name in ("design", "errors", "flow", "sandbox", "reliability")
+DESIGN, ERRORS, FLOW, SANDBOX, RELIABILITY, WEBHOOKS = (
+    ROOT / "docs" / f"{name}.md"
+    for name in ("design", "errors", "flow", "sandbox", "reliability", "webhooks")
 )
 
 CLASSES = {
     name for name, thing in vars(errors).items() if inspect.isclass(thing) and issubclass(thing, BelvoError)
 }
 
-ROOTS = {"BelvoError", "TransportError", "ApiError", "MfaError"}
+ROOTS = {"BelvoError", "TransportError", "ApiError", "MfaError", "WebhookError"}
 """Told of in words; nothing is raised of them but an `ApiError` of an unknown code."""
 
 
@@ -137,6 +139,20 @@ def test_every_kind_of_challenge() -> None:
     told = {name for row in rows(FLOW, "`kind`") for name in names(row[0])}
 
     assert told == {kind.name for kind in ChallengeKind}
+
+
+def test_every_kind_of_webhook() -> None:
+    """
+    The table of webhooks has every type and code, with the class of its data.
+    """
+    told = {
+        (type_, code): names(data)
+        for types, codes, data in rows(WEBHOOKS, "`webhook_type`")
+        for type_ in names(types)
+        for code in names(codes)
+    }
+
+    assert told == {kind: [class_.__name__] for kind, class_ in KINDS.items()}
 
 
 def test_every_user_of_the_sandbox() -> None:

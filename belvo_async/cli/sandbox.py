@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 
 from collections.abc import Mapping
@@ -25,6 +26,9 @@ from belvo_async.sandbox import Firewall, Sandbox
 
 
 STOPS: Final = (signal.SIGINT, signal.SIGTERM)
+
+WEBHOOK_AUTHORIZATION: Final = "BELVO_WEBHOOK_AUTHORIZATION"
+"""The variable with the header of webhooks. No option: arguments are seen by everybody on the machine."""
 
 
 def sandbox(
@@ -64,6 +68,14 @@ def sandbox(
         typer.Option("--many-sessions", help="Let a link work that waits for a token. Belvo does not."),
     ] = False,
     faults: FaultsFile = None,
+    webhook_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            show_default=False,
+            help="Where webhooks go; on the loopback only.",
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Write JSON: a line when it is ready, and one at the end.")
     ] = False,
@@ -76,25 +88,32 @@ def sandbox(
     With `--faults`, the file holds a list such as
     `[{"kind": "html_502", "operation": "PATCH /api/links/", "probability": 0.1}]`.
 
+    With `--webhook-url`, the header of the webhooks is taken from the variable BELVO_WEBHOOK_AUTHORIZATION.
+
     At the end it tells what it has seen: requests, challenges, links.
 
     Exit status: 0 it was stopped by Ctrl-C or SIGTERM, 1 it could not listen, 2 wrong usage.
     """
-    server = Sandbox(
-        port,
-        host=host,
-        seed=seed,
-        expiry=expiry,
-        latency=latency,
-        page_size=page_size,
-        accounts_per_link=accounts,
-        rows_per_day=rows,
-        strikes=strikes,
-        firewall=Firewall() if firewall else None,
-        refuse_duplicates=no_duplicates,
-        one_session_per_link=not many_sessions,
-        faults=read_faults(faults, seed),
-    )
+    try:
+        server = Sandbox(
+            port,
+            host=host,
+            seed=seed,
+            expiry=expiry,
+            latency=latency,
+            page_size=page_size,
+            accounts_per_link=accounts,
+            rows_per_day=rows,
+            strikes=strikes,
+            firewall=Firewall() if firewall else None,
+            refuse_duplicates=no_duplicates,
+            one_session_per_link=not many_sessions,
+            faults=read_faults(faults, seed),
+            webhook_url=webhook_url,
+            webhook_authorization=os.environ.get(WEBHOOK_AUTHORIZATION),
+        )
+    except ValueError as error:  # of the address of webhooks, or of their header
+        raise typer.BadParameter(str(error)) from error
     with contextlib.suppress(KeyboardInterrupt):  # where the event loop cannot handle signals
         asyncio.run(_serve(server, json=json))
     _tell_end(server.summary(), json=json)

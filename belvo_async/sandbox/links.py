@@ -18,7 +18,7 @@ from belvo_async.sandbox.institutions import INSTITUTIONS, Institution
 from belvo_async.sandbox.refusals import Problem, Refusal, refusal
 from belvo_async.sandbox.registry import Access
 from belvo_async.sandbox.users import Persona, persona
-from belvo_async.sandbox.webhooks import fetch, tell
+from belvo_async.sandbox.webhooks import fetch, fetch_ordered, tell
 from belvo_async.sandbox.world import World
 
 
@@ -223,8 +223,7 @@ def _confirmed(world: World, access: Access, call: Call) -> Answer:
 
 def _registered(world: World, access: Access, call: Call) -> Answer:
     answer = _confirmed(world, access, call)
-    if access.public["fetch_resources"]:
-        fetch(world, access, access.public["fetch_resources"], world.ids.hex())
+    fetch_ordered(world, access)
     # A registration that needed no PATCH answers 201; the last PATCH of one that did, 200.
     return Answer(201, answer.content) if call.operation == f"POST {PATH}" else answer
 
@@ -233,4 +232,6 @@ def _updated(world: World, access: Access, password: str, call: Call) -> Answer:
     answer = _confirmed(world, access, call)
     access.password = password
     access.outdated = False
+    if access.public["access_mode"] == "recurrent":
+        fetch_ordered(world, access)
     return answer

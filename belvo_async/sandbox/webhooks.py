@@ -105,6 +105,15 @@ def fetch(world: World, access: Access, names: Sequence[str], request_id: str) -
             tell_retrieved(world, access, resource, keys, call, request_id)
 
 
+def fetch_ordered(world: World, access: Access) -> None:
+    """
+    Fetch what the link itself has ordered, as Belvo does after a login.
+    """
+    names = access.public["fetch_resources"]
+    if names:
+        fetch(world, access, names, world.ids.hex())
+
+
 def tell_problem(world: World, access: Access, code: str, request_id: str) -> None:
     """
     Give the link the status that *code* of `LINK_PROBLEMS` means, and tell of it.

@@ -53,13 +53,13 @@ def ran(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(*args: str) -> Generator[subprocess.Popen[str]]:
+def running(*args: str, **variables: str) -> Generator[subprocess.Popen[str]]:
     """
     Run `belvo-async` meanwhile.
     """
     process = subprocess.Popen(  # noqa: S603 - our own program
         [*BELVO_ASYNC, *args],
-        env=environment(),
+        env=environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

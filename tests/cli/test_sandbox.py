@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from cli.process import finished, running
+from webhooks.servers import in_aiohttp
 
 from belvo_async import BelvoClient, MfaChallenge
 from belvo_async.cli.exits import Exit
@@ -23,6 +24,7 @@ from belvo_async.cli.users import INSTITUTIONS, RIGHT_TOKEN, TEST_USERS, WRONG_T
 from belvo_async.errors import RateLimitedError, ServerError
 from belvo_async.models import Link
 from belvo_async.sandbox import Sandbox
+from belvo_async.webhooks import WebhookEvent, WebhookReceiver
 
 
 def line(process: subprocess.Popen[str]) -> Any:
@@ -157,6 +159,47 @@ def test_the_options_reach_the_sandbox() -> None:
         sizes = asyncio.run(use(line(process)))
 
     assert sizes == (3, 4, 2)
+
+
+def test_webhooks_are_sent() -> None:
+    """
+    With an address on the loopback, and the header from the environment, the sandbox tells by webhook.
+    """
+    header = "Bearer canary-webhook-7d1f"
+
+    async def use() -> tuple[Any, str, str]:
+        heard: asyncio.Queue[WebhookEvent] = asyncio.Queue()
+        async with in_aiohttp(WebhookReceiver(header), heard.put) as url:
+            with running(
+                "sandbox", "--port", "0", "--webhook-url", url, "--json", BELVO_WEBHOOK_AUTHORIZATION=header
+            ) as process:
+                facts = line(process)
+                async with BelvoClient(
+                    facts["secret_id"], facts["secret_password"], base_url=facts["url"]
+                ) as client:
+                    await client.links.register(
+                        "erebor_mx_retail", "bnk100", "full", fetch_resources=["OWNERS"]
+                    )
+                event = await heard.get()
+                process.send_signal(signal.SIGTERM)
+                out, errors = await asyncio.to_thread(process.communicate)
+        return event.kind, out, errors
+
+    kind, out, errors = asyncio.run(use())
+
+    assert kind == ("OWNERS", "historical_update")
+    assert json.loads(out)["webhooks"] == 1
+    assert header not in out + errors
+
+
+def test_webhooks_stay_on_the_loopback() -> None:
+    """
+    Another address is wrong usage, and nothing is started.
+    """
+    result = finished("sandbox", "--port", "0", "--webhook-url", "http://example.com/")
+
+    assert (result.returncode, result.stdout) == (Exit.USAGE, "")
+    assert "loopback" in result.stderr
 
 
 @pytest.mark.parametrize("institution", INSTITUTIONS)

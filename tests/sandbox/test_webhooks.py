@@ -173,6 +173,22 @@ async def test_a_registration_with_a_token(api: Api, sandbox: Sandbox, ear: Ear)
     assert ear.told() == [("ACCOUNTS", "historical_update")]
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"), [("recurrent", [("ACCOUNTS", "historical_update")]), ("single", [])]
+)
+async def test_an_update(
+    api: Api, sandbox: Sandbox, ear: Ear, mode: str, told: list[tuple[str, str]]
+) -> None:
+    """
+    With new credentials Belvo fetches again what a recurrent link has ordered.
+    """
+    link = sandbox.add_link(MFA_FREE, access_mode=mode, fetch_resources=["ACCOUNTS"])
+    await api.put(f"/api/links/{link['id']}/", password="new")
+    await sandbox.wait_until_told()
+
+    assert ear.told() == told
+
+
 async def test_a_refresh(api: Api, sandbox: Sandbox, ear: Ear) -> None:
     """
     A refresh tells of what it was asked for, in answer to the request.

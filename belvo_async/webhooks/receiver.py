@@ -6,6 +6,7 @@ Belvo signs nothing. All that tells its webhooks from anybody's is the `Authoriz
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
@@ -31,7 +32,7 @@ class WebhookReceiver:
         receiver = WebhookReceiver(os.environ["BELVO_WEBHOOK_AUTHORIZATION"])
         event = receiver.receive(body, headers.get("Authorization"))
 
-    It shows what it accepts nowhere, and refuses to be pickled.
+    It keeps no more than fingerprints of what it accepts, shows not even those, and refuses to be pickled.
 
     Args:
         authorization: What you typed into Belvo's dashboard, whole: `Bearer …` or `Basic …`. Several if the value is
@@ -117,17 +118,19 @@ class WebhookReceiver:
     def _accepts(self, given: Secret) -> bool:
         if self._accepted is None:
             return True
+        fingerprint = _fingerprint(given.reveal() or "")
         # All are compared, so that the time does not tell which one it was.
-        equal = [hmac.compare_digest(_octets(given), _octets(secret)) for secret in self._accepted]
+        equal = [hmac.compare_digest(fingerprint, accepted.reveal() or "") for accepted in self._accepted]
         return any(equal)
 
     def _too_large(self) -> WebhookUnreadableError:
         return WebhookUnreadableError(problems=(f"expected at most {self.limit} bytes",))
 
 
-def _octets(secret: Secret) -> bytes:
-    # A server hands out bytes that are no text as surrogates.
-    return (secret.reveal() or "").encode("utf-8", "surrogatepass")
+def _fingerprint(text: str) -> str:
+    # All are of one length, so that the time does not tell that of the right one. Octets that are no text reach us as
+    # surrogates.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _secrets(authorization: str | Iterable[str] | None) -> tuple[tuple[Secret, ...] | None, str]:
@@ -143,4 +146,4 @@ def _secrets(authorization: str | Iterable[str] | None) -> tuple[tuple[Secret, .
         return (), "something else than text"
     if not all(value.isascii() and value.isprintable() and value.strip() == value != "" for value in values):
         return (), "a text that is empty, or has characters that no header carries"
-    return tuple(Secret(value) for value in values), ""
+    return tuple(Secret(_fingerprint(value)) for value in values), ""

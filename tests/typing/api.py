@@ -18,6 +18,17 @@ from belvo_async import (
     drive,
 )
 from belvo_async.models import Account, Balance, Institution, Link
+from belvo_async.webhooks import (
+    LinkProblem,
+    WebhookCode,
+    WebhookData,
+    WebhookEvent,
+    WebhookReceiver,
+    WebhookType,
+    read_webhook,
+)
+from belvo_async.webhooks.aiohttp import webhook_handler
+from belvo_async.webhooks.starlette import webhook_endpoint
 
 
 async def ask(challenge: MfaChallenge) -> str | None:
@@ -86,3 +97,26 @@ async def many(sessions: AsyncIterator[MfaSession[Link]]) -> None:
             assert_type(outcome, Outcome[Link])
             assert_type(outcome.result, Link | None)
             assert_type(outcome.unwrap(), Link)
+
+
+async def handle(event: WebhookEvent) -> None:
+    """
+    What a program does with an event.
+    """
+    assert_type(event.webhook_type, WebhookType)
+    assert_type(event.webhook_code, WebhookCode)
+    assert_type(event.data, WebhookData)
+    if isinstance(event.data, LinkProblem):
+        assert_type(event.data.error_code, str | None)
+
+
+def webhooks() -> None:
+    """
+    Events come from receivers, and receivers go into servers.
+    """
+    receiver = WebhookReceiver(["Bearer a", "Basic b"])
+    assert_type(receiver.receive(b"", None), WebhookEvent)
+    assert_type(read_webhook(b""), WebhookEvent)
+    webhook_handler(receiver, handle)
+    webhook_endpoint(receiver, handle)
+    WebhookReceiver()  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

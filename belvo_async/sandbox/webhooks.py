@@ -61,7 +61,7 @@ def tell(
             "link_id": link["id"],
             "request_id": dashed(request_id),
             "external_id": link["external_id"],
-            "data": data,
+            "data": {**data},
         }
     )
 
@@ -145,7 +145,7 @@ def _total(name: str) -> Summary:
 
 
 def _transactions(rows: Sequence[Json]) -> Json:
-    days: list[Any] = [row["value_date"] for row in rows]
+    days: list[Any] = [row["value_date"] for row in rows if row["value_date"]]
     inflows = sum(row["type"] == "INFLOW" for row in rows)
     return {
         "total_transactions": len(rows),

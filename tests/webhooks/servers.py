@@ -69,7 +69,7 @@ async def in_starlette(receiver: WebhookReceiver, handle: Handle) -> AsyncIterat
         config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         await asyncio.get_running_loop().run_in_executor(None, config.load)
-        serving = asyncio.ensure_future(server._serve([listener]))  # without its handlers of signals
+        serving = asyncio.ensure_future(server.serve([listener]))
         while not server.started:
             await asyncio.sleep(0)
         try:

@@ -16,7 +16,7 @@ from webhooks.servers import Inbox, Serve, in_aiohttp, in_starlette
 
 from belvo_async import BelvoClient, MfaTicket
 from belvo_async.errors import InvalidLinkError, MfaRequiredError
-from belvo_async.models import LinkStatus
+from belvo_async.models import InstitutionResource, LinkStatus
 from belvo_async.sandbox import Sandbox
 from belvo_async.testing import ManualClock
 from belvo_async.webhooks import (
@@ -24,10 +24,12 @@ from belvo_async.webhooks import (
     LinkProblem,
     TransactionsFound,
     WebhookCode,
+    WebhookData,
     WebhookEvent,
     WebhookReceiver,
     WebhookType,
 )
+from belvo_async.webhooks.event import KINDS
 
 
 pytestmark = [
@@ -119,6 +121,32 @@ async def test_an_asynchronous_request(sandbox: Sandbox, inbox: Inbox, clock: Ma
     for event in inbox.events:
         assert isinstance(event.data, TransactionsFound)
         assert 10 == event.data.total_transactions
+
+
+async def test_every_resource(
+    sandbox: Sandbox, client: BelvoClient, inbox: Inbox, clock: ManualClock
+) -> None:
+    """
+    What the sandbox tells of each resource is what the library knows.
+    """
+    for institution in (OPEN, "tatooine_mx_fiscal", "planet_mx_employment"):
+        offered = sandbox.institution(institution)["resources"]
+        await client.links.register(institution, "bnk100", "full", fetch_resources=offered)
+        await told(sandbox, clock)
+
+    assert set(KINDS) >= {event.kind for event in inbox.events}
+    assert set() == {event.problems for event in inbox.events} - {()}
+    assert set(InstitutionResource) - TOLD_BY_NOBODY <= {event.webhook_type for event in inbox.events}
+    silent = [
+        event
+        for event in inbox.events
+        if type(event.data) is not WebhookData and event.data == type(event.data)()
+    ]
+    assert [] == silent
+
+
+TOLD_BY_NOBODY = {"EXCHANGES", "INVESTMENTS_TRANSACTIONS"}
+"""What no institution of the sandbox offers."""
 
 
 async def test_a_token_is_required(

@@ -11,6 +11,7 @@ import attrs
 
 from belvo_async.codec import parse
 from belvo_async.errors import DecodeError
+from belvo_async.ids import same_id
 from belvo_async.messages import Answer
 
 
@@ -35,6 +36,12 @@ class AcceptedRequest(Generic[R]):
 
     request_id: str | None = None
     result: R | None = None
+
+    def is_answered_by(self, request_id: str | None) -> bool:
+        """
+        Whether a webhook with this *request_id* is about it; dashes and capitals make no difference.
+        """
+        return same_id(self.request_id, request_id)
 
     @property
     def is_done(self) -> bool:

@@ -180,6 +180,26 @@ def test_belvo_may_not_wait() -> None:
     assert AcceptedRequest(result=5) == accepted(lambda answer: 5)(Answer(201, b"5"))
 
 
+@pytest.mark.parametrize(
+    ("request_id", "is_it"),
+    [
+        ("0d3ffb69f83b456ead8e208d0998d71d", True),
+        ("0D3FFB69-F83B-456E-AD8E-208D0998D71D", True),
+        ("0d3ffb69f83b456ead8e208d0998d71e", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_webhooks_belong_to_it(request_id: str | None, is_it: bool) -> None:
+    """
+    The id of the request comes again in the webhook, there with dashes.
+    """
+    request: AcceptedRequest[None] = AcceptedRequest(request_id="0d3ffb69f83b456ead8e208d0998d71d")
+
+    assert is_it is request.is_answered_by(request_id)
+    assert not AcceptedRequest(result=5).is_answered_by(request_id)
+
+
 def test_it_pickles() -> None:
     """
     An accepted request is a value.

@@ -87,9 +87,17 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def sdks(session: nox.Session) -> None:
     """
-    Belvo's own client for Python, unchanged, against our sandbox.
+    Belvo's own clients for Python and, where node is, for JavaScript: unchanged, against our sandbox.
     """
     session.install(".", "belvo-python==0.39.1", "pytest")
+    if shutil.which("npm") is None:
+        session.warn("There is no npm here: the client for JavaScript is not run.")
+    else:
+        folder = session.create_tmp()
+        session.run(
+            "npm", "install", "--silent", "--no-save", "--prefix", folder, "belvo@0.28.0", external=True
+        )
+        session.env["NODE_PATH"] = f"{folder}/node_modules"
     session.run("python", "tests/sdks/run.py")
 
 

@@ -97,13 +97,6 @@ async function others(client, link) {
 }
 
 async function main(url) {
-  await refused(async () => {
-    const wrong = new Client('sandbox-id', 'wrong', url);
-    wrong.session.login = wrong.session.login.bind(wrong.session);
-    if (!(await wrong.session.login('sandbox-id', 'wrong'))) {
-      throw Object.assign(new Error('refused'), { statusCode: 401 });
-    }
-  });
   const client = new Client('sandbox-id', 'sandbox-password', url);
   await client.connect();
   const link = await links(client);

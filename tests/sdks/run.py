@@ -1,12 +1,14 @@
 """
 Runs the calls of other clients of Belvo's against a sandbox; ends with 1 if any of them failed.
 
-Each script is a program of its own, which gets the URL and nothing else, so it cannot lean on this library.
+Each script is a program of its own, which gets the URL and nothing else, so it cannot lean on this library. Those
+in JavaScript run where node is, and find their packages by `NODE_PATH`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 
 from pathlib import Path
@@ -14,17 +16,24 @@ from pathlib import Path
 from belvo_async.sandbox import Sandbox
 
 
-SCRIPTS = sorted(Path(__file__).parent.glob("*_calls.py"))
+RUNNERS = {".py": sys.executable, ".js": shutil.which("node")}
+"""What runs a script, by its ending."""
+
+SCRIPTS = sorted(Path(__file__).parent.glob("*_calls.*"))
 
 
 async def succeeds(script: Path) -> bool:
     """
     Run *script* against a sandbox of its own.
     """
+    runner = RUNNERS[script.suffix]
+    if runner is None:
+        sys.stdout.write(f"{script.name}: not run, there is nothing here to run it\n")
+        return True
     async with Sandbox() as sandbox:
-        process = await asyncio.create_subprocess_exec(sys.executable, str(script), sandbox.url)
+        process = await asyncio.create_subprocess_exec(runner, str(script), sandbox.url)
         code = await process.wait()
-        sys.stdout.write(f"{script.stem}: {'failed' if code else 'passed'}, {sandbox.summary()}\n")
+        sys.stdout.write(f"{script.name}: {'failed' if code else 'passed'}, {sandbox.summary()}\n")
     return code == 0
 
 

@@ -132,10 +132,13 @@ async def test_a_challenge_on_every_resource(name: str, client: BelvoClient, san
     """
     resource: Any = client.resources[name]
     link = sandbox.add_link(institution(resource.path))["id"]
-    sandbox.faults.add(Fault(kind=FaultKind.CHALLENGE, operation=f"POST {resource.path}", times=1))
+    sandbox.faults.add(
+        Fault(kind=FaultKind.CHALLENGE, operation=f"POST {resource.path}", times=1, ask="text")
+    )
     session = resource.retrieve(link, **arguments(resource), prompt=ask)
     if isinstance(resource, Resumable):
         assert await session
+        assert ["answered"] == [record.outcome for record in sandbox.challenges.values()]
         return
     with pytest.raises(NotResumableError) as caught:
         await session

@@ -63,6 +63,13 @@ def listing(value: object) -> str | None:
     return None if isinstance(value, list) else "not_a_list"
 
 
+def mapping(value: object) -> str | None:
+    """
+    An object.
+    """
+    return None if isinstance(value, dict) else "invalid"
+
+
 def choice(*choices: str) -> Check:
     """
     One of *choices*.
@@ -72,6 +79,28 @@ def choice(*choices: str) -> Check:
         return None if value in choices else "invalid_choice"
 
     return check
+
+
+def choices(*choices: str) -> Check:
+    """
+    A list of some of *choices*.
+    """
+
+    def check(value: object) -> str | None:
+        if not isinstance(value, list):
+            return "not_a_list"
+        return None if all(one in choices for one in value) else "invalid_choice"
+
+    return check
+
+
+def number(value: object) -> str | None:
+    """
+    A number that is not negative.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "invalid"
+    return None if value >= 0 else "invalid"
 
 
 def sized(shortest: int, longest: int) -> Check:
@@ -121,11 +150,22 @@ class Form:
         """
         Refuse *body* with one problem for each field that is wrong.
         """
-        problems = [
-            Problem(code, field.name) for field in self.fields if (code := _fault(field, body)) is not None
-        ]
+        problems = self.problems(body)
         if problems:
             raise Refusal(*problems)
+
+    def problems(self, body: Json, within: str = "") -> list[Problem]:
+        """
+        Return one problem for each field of *body* that is wrong.
+
+        Args:
+            within: What stands before the names of the fields.
+        """
+        return [
+            Problem(code, f"{within}{field.name}")
+            for field in self.fields
+            if (code := _fault(field, body)) is not None
+        ]
 
 
 def _fault(field: Field, body: Json) -> str | None:

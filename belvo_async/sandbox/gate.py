@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -41,13 +40,6 @@ NO_QUERY: Final[Mapping[str, str]] = {}
 BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
-def basic(secret_id: str, secret_password: str) -> str:
-    """
-    Return the value of `Authorization` for these keys.
-    """
-    return "Basic " + b64encode(f"{secret_id}:{secret_password}".encode()).decode()
-
-
 @attrs.define(eq=False)
 class _Arrival:
     """
@@ -74,12 +66,9 @@ class Gate:
     Handles the requests of a server: give it to `aiohttp.web.Server`.
     """
 
-    def __init__(
-        self, world: World, recorder: Recorder, authorization: str, firewall: Firewall | None, faults: Faults
-    ) -> None:
+    def __init__(self, world: World, recorder: Recorder, firewall: Firewall | None, faults: Faults) -> None:
         self._world = world
         self._recorder = recorder
-        self._authorization = authorization
         self.firewall = firewall
         self.faults = faults
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -177,8 +166,8 @@ class Gate:
 
     async def _decided(self, request: web.BaseRequest, arrival: _Arrival) -> Answer:
         try:
-            if arrival.route.is_known and request.headers.get("Authorization") != self._authorization:
-                raise refusal("authentication_failed")
+            if not arrival.route.is_open(arrival.method):
+                self._world.keys.check(request.headers.get("Authorization"))
             operation = arrival.route.operation(arrival.method)
             if arrival.flaw is not None:
                 raise arrival.flaw

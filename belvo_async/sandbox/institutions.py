@@ -16,6 +16,7 @@ BANKING: Final = (
     "ACCOUNTS",
     "BALANCES",
     "BILLS",
+    "EXCHANGES",
     "INCOMES",
     "INVESTMENTS",
     "INVESTMENTS_PORTFOLIOS",

@@ -6,9 +6,9 @@ What is done with them is written in `retrieving`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -16,8 +16,20 @@ from belvo_async.sandbox import data, forms
 from belvo_async.sandbox.answers import Json
 from belvo_async.sandbox.calls import Call
 from belvo_async.sandbox.forms import DATE_FROM, DATE_TO, LINK, SAVE_DATA, TOKEN, Field, Form, form
+from belvo_async.sandbox.listings import NO_ALIASES
 from belvo_async.sandbox.refusals import refusal
 from belvo_async.sandbox.registry import Access
+from belvo_async.sandbox.rows import (
+    accounts,
+    banking,
+    bills,
+    exchanges,
+    incomes,
+    insights,
+    investments,
+    owners,
+    receivables,
+)
 from belvo_async.sandbox.users import Dataset
 from belvo_async.sandbox.world import World
 
@@ -45,8 +57,6 @@ class Resource:
 
         row: Makes the row of a number, without its id.
 
-        salt: Tells its ids from those of other resources.
-
         single: Whether a `POST` answers one object instead of a list.
 
         single_on_resume: The same for a `PATCH`.
@@ -58,6 +68,8 @@ class Resource:
         needs_link: Whether a list has to be filtered by link.
 
         deferrable: Whether it can be asked for asynchronously.
+
+        aliases: Names that filters have for members of the rows.
     """
 
     name: str
@@ -65,13 +77,20 @@ class Resource:
     form: Form
     keys: Keys
     row: Row
-    salt: int
     single: bool = False
     single_on_resume: bool = False
     resumable: bool = False
     deletable: bool = True
     needs_link: bool = False
     deferrable: bool = False
+    aliases: Mapping[str, str] = NO_ALIASES
+
+    @property
+    def salt(self) -> int:
+        """
+        What tells its ids from those of other resources.
+        """
+        return data.salt(self.path)
 
     def make(self, access: Access, number: int, count: int, at: str) -> Json:
         """
@@ -93,33 +112,113 @@ def _one(_world: World, _access: Access, _call: Call) -> tuple[int, ...]:
     return (0,)
 
 
-def _daily(world: World, access: Access, call: Call) -> tuple[int, ...]:
+def _today(world: World) -> int:
+    return world.clock.now().astimezone(UTC).date().toordinal()
+
+
+def _period(world: World, call: Call) -> tuple[int, int]:
     """
-    Return the numbers of the rows in the period of *call*, oldest first for each series.
+    Return the first and the last day of the period of *call*: the last year, if it names none.
     """
-    today = world.clock.now().astimezone(UTC).date()
-    first, last = date.fromisoformat(call.get("date_from")), date.fromisoformat(call.get("date_to"))
+    today = _today(world)
+    last = _ordinal(call, "date_to", today)
+    first = _ordinal(call, "date_from", last - data.YEAR + 1)
     if last > today:
         raise refusal("invalid", "date_to")
     if first > last:
         raise refusal("invalid", "date_from")
+    return max(first, today - HISTORY), last
+
+
+def _ordinal(call: Call, name: str, otherwise: int) -> int:
+    given = call.get(name)
+    return otherwise if given is None else date.fromisoformat(given).toordinal()
+
+
+def _has_nothing(access: Access) -> bool:
+    return access.persona.dataset is Dataset.NONE
+
+
+def _daily(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    """
+    Return the numbers of the rows in the period of *call*, oldest first for each series.
+    """
+    first, last = _period(world, call)
     series = _series(world, access, call)
-    if access.persona.dataset is Dataset.NONE:
-        return ()
-    return data.keys(series, max(first.toordinal(), today.toordinal() - HISTORY), last.toordinal())
+    return () if _has_nothing(access) else data.keys(series, first, last)
 
 
 def _series(world: World, access: Access, call: Call) -> tuple[int, ...]:
-    count = world.settings.accounts_per_link
     every = range(world.settings.rows_per_day)
-    account = call.get("account")
-    if account is None:
+    if call.get("account") is None:
         return tuple(every)
-    ids = [row["id"] for row in data.accounts(access, count)]
-    if account not in ids:
-        raise refusal("does_not_exist", "account")
-    index = ids.index(account)
+    index = _account(world, access, call, "account")
+    count = world.settings.accounts_per_link
     return tuple(number for number in every if number % count == index) or (index,)
+
+
+def _account(world: World, access: Access, call: Call, name: str) -> int:
+    """
+    Return which account the member *name* of *call* is the id of.
+    """
+    ids = [row["id"] for row in accounts.accounts(access, world.settings.accounts_per_link)]
+    if call.get(name) not in ids:
+        raise refusal("does_not_exist", name)
+    return ids.index(call.get(name))
+
+
+def _last_day(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    _, last = _period(world, call)
+    return () if _has_nothing(access) else (data.key(0, last),)
+
+
+def _deposits(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    count = world.settings.accounts_per_link
+    found = tuple(index for index in range(count) if accounts.kind_of(index, count).balance_type == "ASSET")
+    if call.get("account_id") is None:
+        return found
+    wanted = _account(world, access, call, "account_id")
+    return tuple(index for index in found if index == wanted)
+
+
+def _bills(world: World, access: Access, _call: Call) -> tuple[int, ...]:
+    """
+    Return the numbers of the bills of the last year, the open ones included.
+    """
+    today = _today(world)
+    cards = accounts.indices("CREDIT_CARD", world.settings.accounts_per_link)
+    if _has_nothing(access):
+        return ()
+    return tuple(
+        sorted({bills.number_of(index, today - days) for index in cards for days in range(data.YEAR)})
+    )
+
+
+def _incomes(world: World, _access: Access, call: Call) -> tuple[int, ...]:
+    first, last = _period(world, call)
+    types = frozenset(call.get("allowed_income_types") or incomes.TYPES)
+    confidence = incomes.CONFIDENCES.index(call.get("minimum_confidence_level", incomes.CONFIDENCES[0]))
+    return (incomes.Wish(first, last, types, confidence).number,)
+
+
+def _expenses(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    first, last = _period(world, call)
+    return () if _has_nothing(access) else insights.expense_numbers(first, last)
+
+
+def _investments(_world: World, access: Access, _call: Call) -> tuple[int, ...]:
+    return () if _has_nothing(access) else tuple(range(len(investments.PRODUCTS)))
+
+
+def _purchases(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    first, last = _period(world, call)
+    held = _investments(world, access, call)
+    return data.monthly(held, investments.DAY_OF_MONTH, first, last)
+
+
+def _exchanges(world: World, access: Access, call: Call) -> tuple[int, ...]:
+    first, last = _period(world, call)
+    return () if _has_nothing(access) else data.monthly((0,), exchanges.DAY_OF_MONTH, first, last)
 
 
 PERIOD: Final = (DATE_FROM, DATE_TO)
@@ -129,49 +228,123 @@ PDF: Final = Field("attach_pdf", forms.flag)
 XML: Final = Field("attach_xml", forms.flag)
 DIRECTION: Final = Field("type", forms.choice("INFLOW", "OUTFLOW"))
 YEARS: Final = (Field("year_from", forms.year), Field("year_to", forms.year))
+INCOME_TYPES: Final = Field("allowed_income_types", forms.choices(*incomes.TYPES))
+CONFIDENCE: Final = Field("minimum_confidence_level", forms.choice(*incomes.CONFIDENCES))
 
 OPTIONAL: Final = (TOKEN, SAVE_DATA)
 
 JUST_LINK: Final = form(LINK, optional=OPTIONAL)
 WITH_PERIOD: Final = form(LINK, *PERIOD, optional=(*OPTIONAL, ACCOUNT))
+PERIOD_ONLY: Final = form(LINK, *PERIOD, optional=OPTIONAL)
 MAYBE_PERIOD: Final = form(LINK, optional=(*OPTIONAL, *PERIOD))
+MAYBE_ACCOUNT: Final = form(LINK, optional=(*OPTIONAL, Field("account_id", forms.text)))
+INCOMES: Final = form(LINK, optional=(*OPTIONAL, *PERIOD, INCOME_TYPES, CONFIDENCE))
 WITH_PDF: Final = form(LINK, optional=(*OPTIONAL, PDF))
 INVOICES: Final = form(LINK, *PERIOD, DIRECTION, optional=(*OPTIONAL, XML))
 RETURNS: Final = form(LINK, TYPE, optional=(*OPTIONAL, *PERIOD, *YEARS, PDF))
 
 
 def _resources() -> tuple[Resource, ...]:
-    def plain(name: str, path: str, form: Form = JUST_LINK, **more: bool) -> Resource:
+    def plain(name: str, path: str, form: Form = JUST_LINK, **more: Any) -> Resource:
         return declare(name, path, form, _one, data.plain_row, **more)
 
-    def declare(name: str, path: str, form: Form, keys: Keys, row: Row, **more: bool) -> Resource:
-        return Resource(name=name, path=path, form=form, keys=keys, row=row, salt=0, **more)
+    def declare(name: str, path: str, form: Form, keys: Keys, row: Row, **more: Any) -> Resource:
+        return Resource(name=name, path=path, form=form, keys=keys, row=row, **more)
 
-    declared = (
-        declare("ACCOUNTS", "/api/accounts/", JUST_LINK, _every_account, data.account_row, resumable=True),
+    return (
+        declare("ACCOUNTS", accounts.PATH, JUST_LINK, _every_account, accounts.account_row, resumable=True),
         declare(
             "TRANSACTIONS",
             "/api/transactions/",
             WITH_PERIOD,
             _daily,
-            data.transaction_row,
+            banking.transaction_row,
             resumable=True,
             needs_link=True,
             deferrable=True,
+            aliases={"account_type": "account__type"},
         ),
-        declare("BALANCES", "/api/balances/", WITH_PERIOD, _daily, data.balance_row, resumable=True),
-        declare("OWNERS", "/api/owners/", JUST_LINK, _one, data.owner_row, resumable=True),
-        plain("INCOMES", "/api/incomes/", MAYBE_PERIOD, single=True, resumable=True),
-        plain("RECURRING_EXPENSES", "/api/recurring-expenses/", MAYBE_PERIOD, resumable=True),
-        plain("RISK_INSIGHTS", "/api/risk-insights/", resumable=True),
-        plain(
+        declare("BALANCES", "/api/balances/", WITH_PERIOD, _daily, banking.balance_row, resumable=True),
+        declare("OWNERS", "/api/owners/", JUST_LINK, _one, owners.owner_row, resumable=True),
+        declare(
+            "INCOMES",
+            "/api/incomes/",
+            INCOMES,
+            _incomes,
+            incomes.income_row,
+            single=True,
+            resumable=True,
+            aliases={"account": "income_streams__account_id"},
+        ),
+        declare(
+            "RECURRING_EXPENSES",
+            "/api/recurring-expenses/",
+            MAYBE_PERIOD,
+            _expenses,
+            insights.expense_row,
+            resumable=True,
+            aliases={"account_in": "account__in"},
+        ),
+        declare(
+            "RISK_INSIGHTS",
+            "/api/risk-insights/",
+            JUST_LINK,
+            _one,
+            insights.risk_row,
+            single=True,
+            resumable=True,
+            aliases={"account": "accounts"},
+        ),
+        declare(
             "INVESTMENTS_PORTFOLIOS",
             "/investments/portfolios/",
+            JUST_LINK,
+            _one,
+            investments.portfolio_row,
             single=True,
             single_on_resume=True,
             resumable=True,
         ),
-        plain("RECEIVABLES_TRANSACTIONS", "/receivables/transactions/", WITH_PERIOD, single=True),
+        declare(
+            "RECEIVABLES_TRANSACTIONS",
+            "/receivables/transactions/",
+            PERIOD_ONLY,
+            _last_day,
+            receivables.receivable_row,
+            single=True,
+        ),
+        declare(
+            "BALANCES",
+            "/api/br/balances/",
+            MAYBE_ACCOUNT,
+            _deposits,
+            banking.brazilian_balance_row,
+            deletable=False,
+            needs_link=True,
+            aliases={"account": "account_id"},
+        ),
+        declare(
+            "EXCHANGES", exchanges.PATH, MAYBE_PERIOD, _exchanges, exchanges.exchange_row, needs_link=True
+        ),
+        declare("BILLS", bills.PATH, JUST_LINK, _bills, bills.bill_row, needs_link=True),
+        declare(
+            "INVESTMENTS",
+            investments.PATH,
+            JUST_LINK,
+            _investments,
+            investments.investment_row,
+            needs_link=True,
+            deferrable=True,
+        ),
+        declare(
+            "INVESTMENT_TRANSACTIONS",
+            "/api/br/investment-transactions/",
+            MAYBE_PERIOD,
+            _purchases,
+            investments.investment_transaction_row,
+            needs_link=True,
+            deferrable=True,
+        ),
         plain("INVOICES", "/api/invoices/", INVOICES, resumable=True),
         plain("TAX_RETURNS", "/api/tax-returns/", RETURNS),
         plain("TAX_STATUS", "/api/tax-status/", WITH_PDF, single=True),
@@ -182,20 +355,12 @@ def _resources() -> tuple[Resource, ...]:
         plain("CURRENT_EMPLOYMENTS", "/api/mx/current-employments/"),
         plain("EMPLOYMENTS", "/api/br/employments/", MAYBE_PERIOD),
         plain("EMPLOYMENT_METRICS", "/api/employment-metrics/", single=True),
-        plain("BALANCES", "/api/br/balances/", deletable=False),
-        plain("BILLS", "/api/bills/", needs_link=True),
-        plain("INVESTMENTS", "/api/br/investments/", needs_link=True),
-        plain("INVESTMENT_TRANSACTIONS", "/api/br/investment-transactions/", WITH_PERIOD, needs_link=True),
         plain("FINANCIAL_STATEMENTS", "/api/financial-statements/"),
         plain("INVOICES", "/api/cl/invoices/", form(LINK, *PERIOD, optional=(*OPTIONAL, DIRECTION))),
         plain("TAX_STATUS", "/api/cl/tax-status/", WITH_PDF),
         plain("DEBT_REPORTS", "/api/cl/debt-reports/", WITH_PDF),
     )
-    return tuple(
-        attrs.evolve(resource, salt=number)
-        for number, resource in enumerate(declared, start=data.ACCOUNT_SALT)
-    )
 
 
 RESOURCES: Final = _resources()
-"""In the order of Belvo's documentation. Accounts come first: other rows hold their ids."""
+"""Banking first, then what is fiscal or about employments."""

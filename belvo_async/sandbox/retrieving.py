@@ -110,10 +110,8 @@ def listed(resource: Resource, world: World, call: Call) -> Answer:
     ]
     rows = (resource.make(access, number, count, keep.at) for access, keep in kept for number in keep.keys)
     if wanted:
-        found = listings.filtered(rows, wanted)
-        return listings.page(
-            call, len(found), lambda start, stop: found[start:stop], world.settings.page_size
-        )
+        matching = listings.filtered(rows, wanted, resource.aliases)
+        return listings.shown(call, matching, world.settings.page_size)
 
     def some(start: int, stop: int) -> Sequence[Json]:
         numbers = chain.from_iterable(
@@ -137,7 +135,10 @@ def _links(wanted: dict[str, str]) -> list[str] | None:
     return None if several is None else several.split(",")
 
 
-def _found(resource: Resource, world: World, call: Call) -> tuple[Access, int, str]:
+def found(resource: Resource, world: World, call: Call) -> tuple[Access, int, str]:
+    """
+    Return the row that the path of *call* names: whose it is, its number, and when it was retrieved.
+    """
     numbers = halves(call.id)
     if numbers is not None:
         access = world.registry.by_bits(data.link_bits(numbers[0], resource.salt))
@@ -152,7 +153,7 @@ def get(resource: Resource, world: World, call: Call) -> Answer:
     """
     `GET` on the id of a row.
     """
-    access, number, at = _found(resource, world, call)
+    access, number, at = found(resource, world, call)
     count = world.settings.accounts_per_link
     return Answer(200, call.trimmed(resource.make(access, number, count, at)))
 
@@ -161,6 +162,6 @@ def delete(resource: Resource, world: World, call: Call) -> Answer:
     """
     `DELETE` on the id of a row.
     """
-    access, number, _ = _found(resource, world, call)
+    access, number, _ = found(resource, world, call)
     world.saved.discard(access.id, resource.path, number)
     return Answer(204)

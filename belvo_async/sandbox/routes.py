@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from belvo_async.sandbox import links, listings, retrieving
+from belvo_async.sandbox import consents, enrichment, exchanges, links, listings, retrieving, tokens
 from belvo_async.sandbox.answers import Answer
 from belvo_async.sandbox.calls import Call
 from belvo_async.sandbox.institutions import INSTITUTIONS
@@ -40,12 +40,15 @@ class Operation:
 
         link_in: Where the id of the link stands that is worked on: in the `path`, in the `body`,
             or nowhere.
+
+        keys_in_body: Whether the body brings the keys, so that the header need not.
     """
 
     name: str
     rule: Rule
     at_institution: bool = False
     link_in: str = ""
+    keys_in_body: bool = False
 
     def link(self, call: Call) -> str | None:
         """
@@ -62,10 +65,9 @@ def _root(world: World, call: Call) -> Answer:  # noqa: ARG001  # all rules look
 
 
 def _banks(world: World, call: Call) -> Answer:
-    rows = listings.filtered(
-        (institution.public for institution in INSTITUTIONS.values()), listings.filters(call.query)
-    )
-    return listings.page(call, len(rows), lambda start, stop: rows[start:stop], world.settings.page_size)
+    every = (institution.public for institution in INSTITUTIONS.values())
+    rows = listings.filtered(every, listings.filters(call.query), listings.BANKS)
+    return listings.shown(call, rows, world.settings.page_size)
 
 
 def _bank(world: World, call: Call) -> Answer:  # noqa: ARG001  # all rules look alike
@@ -105,6 +107,13 @@ def _table() -> Table:
             add("PATCH", resource.path, partial(retrieving.resume, resource), link_in="body")
         if resource.deletable:
             add("DELETE", one, partial(retrieving.delete, resource))
+    add("GET", exchanges.HISTORY, exchanges.history)
+    add("GET", consents.PATH, consents.listed)
+    add("GET", f"{consents.PATH}{{id}}/", consents.get)
+    add("POST", enrichment.INCOMES, enrichment.incomes)
+    add("POST", enrichment.CATEGORIZATION, enrichment.categorization)
+    token = f"POST {tokens.PATH}"
+    table[tokens.PATH] = {"POST": Operation(token, tokens.issue, keys_in_body=True)}
     return table
 
 
@@ -132,6 +141,13 @@ class Route:
         Whether there is anything.
         """
         return self.template in TABLE
+
+    def is_open(self, method: str) -> bool:
+        """
+        Whether *method* needs no keys in the header here.
+        """
+        operation = TABLE.get(self.template, {}).get(method)
+        return operation.keys_in_body if operation is not None else not self.is_known
 
     def operation(self, method: str) -> Operation:
         """

@@ -19,10 +19,11 @@ from belvo_async.sandbox.challenges import ChallengeShape
 from belvo_async.sandbox.clock import Clock, SystemClock
 from belvo_async.sandbox.fault_plan import Faults
 from belvo_async.sandbox.firewall import Firewall
-from belvo_async.sandbox.gate import Gate, basic
+from belvo_async.sandbox.gate import Gate
 from belvo_async.sandbox.institutions import INSTITUTIONS
+from belvo_async.sandbox.keys import Keys
 from belvo_async.sandbox.links import add
-from belvo_async.sandbox.outbox import SentWebhook
+from belvo_async.sandbox.outbox import Outbox, SentWebhook
 from belvo_async.sandbox.records import ChallengeRecord, Recorder, Seen
 from belvo_async.sandbox.settings import Settings
 from belvo_async.sandbox.webhooks import LINK_PROBLEMS, RECURRENT, tell, tell_problem
@@ -118,14 +119,14 @@ class Sandbox:
             refuse_duplicates=refuse_duplicates,
             strikes=strikes,
         )
-        self._world = make_world(
-            self.settings, clock or SystemClock(), seed, remember, webhook_url, webhook_authorization
-        )
+        keys = Keys(secret_id, secret_password)
+        clock = clock or SystemClock()
+        outbox = Outbox(clock, webhook_url, webhook_authorization, remember)
+        self._world = make_world(self.settings, clock, seed, remember, keys, outbox)
         self._recorder = Recorder(remember)
         self._gate = Gate(
             self._world,
             self._recorder,
-            basic(secret_id, secret_password),
             firewall,
             Faults(seed=seed) if faults is None else faults,
         )

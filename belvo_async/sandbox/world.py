@@ -9,6 +9,7 @@ import attrs
 from belvo_async.sandbox.clock import Clock, stamp
 from belvo_async.sandbox.desk import Desk
 from belvo_async.sandbox.ids import Ids
+from belvo_async.sandbox.keys import PUBLIC_KEYS, Keys
 from belvo_async.sandbox.outbox import Outbox
 from belvo_async.sandbox.registry import Registry
 from belvo_async.sandbox.saved import Saved
@@ -25,6 +26,8 @@ class World:
 
         key: Id of the secret keys, shown as `created_by` in links.
 
+        keys: The keys that are accepted.
+
         busy: Ids of the links that work is under way for.
     """
 
@@ -36,6 +39,7 @@ class World:
     saved: Saved
     outbox: Outbox
     key: str
+    keys: Keys
     busy: set[str] = attrs.field(factory=set)
 
     @property
@@ -51,13 +55,13 @@ def make_world(
     clock: Clock,
     seed: int,
     remember: int,
-    webhook_url: str | None = None,
-    webhook_authorization: str | None = None,
+    keys: Keys = PUBLIC_KEYS,
+    outbox: Outbox | None = None,
 ) -> World:
     """
     Return a world without links. The same *seed* draws the same ids.
     """
     ids = Ids(seed)
     desk = Desk(settings, clock, ids, remember)
-    outbox = Outbox(clock, webhook_url, webhook_authorization, remember)
-    return World(settings, clock, ids, Registry(), desk, Saved(), outbox, ids.uuid())
+    outbox = outbox or Outbox(clock, None, None, remember)
+    return World(settings, clock, ids, Registry(), desk, Saved(), outbox, ids.uuid(), keys)

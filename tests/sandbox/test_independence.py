@@ -62,8 +62,11 @@ def test_no_cycles() -> None:
     """
     Every module can be the first that is imported.
     """
-    names = [f"belvo_async.sandbox.{path.stem}" for path in FILES if path.stem != "__init__"]
-    edges = {name: set(imported(ROOT / f"{name.rpartition('.')[2]}.py")) for name in names}
+    edges = {
+        ".".join(("belvo_async.sandbox", *path.relative_to(ROOT).with_suffix("").parts)): set(imported(path))
+        for path in FILES
+        if path.stem != "__init__"
+    }
 
     while free := [name for name in edges if not edges[name] & edges.keys()]:
         for name in free:

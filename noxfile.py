@@ -33,6 +33,7 @@ TESTS = [
     "pytest-xdist",
     "coverage[toml]>=7.10",
     "hypothesis>=6.100",
+    "jsonschema>=4.18",
     "pyyaml",
     "uvicorn>=0.34",
 ]

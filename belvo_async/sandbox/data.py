@@ -170,6 +170,13 @@ def cents(access: Access, number: int) -> int:
     return -amount if dataset is Dataset.NEGATIVE else amount
 
 
+def has_nothing(access: Access) -> bool:
+    """
+    Whether the user has no data at all.
+    """
+    return access.persona.dataset is Dataset.NONE
+
+
 def is_brazilian(access: Access) -> bool:
     """
     Whether the institution is in Brazil, whose network of banks says more about everything.

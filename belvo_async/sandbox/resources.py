@@ -30,7 +30,6 @@ from belvo_async.sandbox.rows import (
     owners,
     receivables,
 )
-from belvo_async.sandbox.users import Dataset
 from belvo_async.sandbox.world import World
 
 
@@ -135,17 +134,13 @@ def _ordinal(call: Call, name: str, otherwise: int) -> int:
     return otherwise if given is None else date.fromisoformat(given).toordinal()
 
 
-def _has_nothing(access: Access) -> bool:
-    return access.persona.dataset is Dataset.NONE
-
-
 def _daily(world: World, access: Access, call: Call) -> tuple[int, ...]:
     """
     Return the numbers of the rows in the period of *call*, oldest first for each series.
     """
     first, last = _period(world, call)
     series = _series(world, access, call)
-    return () if _has_nothing(access) else data.keys(series, first, last)
+    return () if data.has_nothing(access) else data.keys(series, first, last)
 
 
 def _series(world: World, access: Access, call: Call) -> tuple[int, ...]:
@@ -169,7 +164,7 @@ def _account(world: World, access: Access, call: Call, name: str) -> int:
 
 def _last_day(world: World, access: Access, call: Call) -> tuple[int, ...]:
     _, last = _period(world, call)
-    return () if _has_nothing(access) else (data.key(0, last),)
+    return () if data.has_nothing(access) else (data.key(0, last),)
 
 
 def _deposits(world: World, access: Access, call: Call) -> tuple[int, ...]:
@@ -187,7 +182,7 @@ def _bills(world: World, access: Access, _call: Call) -> tuple[int, ...]:
     """
     today = _today(world)
     cards = accounts.indices("CREDIT_CARD", world.settings.accounts_per_link)
-    if _has_nothing(access):
+    if data.has_nothing(access):
         return ()
     return tuple(
         sorted({bills.number_of(index, today - days) for index in cards for days in range(data.YEAR)})
@@ -203,11 +198,11 @@ def _incomes(world: World, _access: Access, call: Call) -> tuple[int, ...]:
 
 def _expenses(world: World, access: Access, call: Call) -> tuple[int, ...]:
     first, last = _period(world, call)
-    return () if _has_nothing(access) else insights.expense_numbers(first, last)
+    return () if data.has_nothing(access) else insights.expense_numbers(first, last)
 
 
 def _investments(_world: World, access: Access, _call: Call) -> tuple[int, ...]:
-    return () if _has_nothing(access) else tuple(range(len(investments.PRODUCTS)))
+    return () if data.has_nothing(access) else tuple(range(len(investments.PRODUCTS)))
 
 
 def _purchases(world: World, access: Access, call: Call) -> tuple[int, ...]:
@@ -218,7 +213,7 @@ def _purchases(world: World, access: Access, call: Call) -> tuple[int, ...]:
 
 def _exchanges(world: World, access: Access, call: Call) -> tuple[int, ...]:
     first, last = _period(world, call)
-    return () if _has_nothing(access) else data.monthly((0,), exchanges.DAY_OF_MONTH, first, last)
+    return () if data.has_nothing(access) else data.monthly((0,), exchanges.DAY_OF_MONTH, first, last)
 
 
 PERIOD: Final = (DATE_FROM, DATE_TO)

@@ -130,9 +130,10 @@ def _links(wanted: dict[str, str]) -> list[str] | None:
     Take the links out of the filters *wanted*: they select before any row is made.
     """
     one, several = wanted.pop("link", None), wanted.pop("link__in", None)
-    if one is not None:
-        return [one]
-    return None if several is None else several.split(",")
+    among = None if several is None else several.split(",")
+    if one is None:
+        return among
+    return [one] if among is None or one in among else []
 
 
 def found(resource: Resource, world: World, call: Call) -> tuple[Access, int, str]:

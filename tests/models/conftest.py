@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from documents import FILES, skip_without_documents
 from models.rows import ROWS
-from models.specification import FILES, FOLDER, Documented, Specification, read_specification
+from models.specification import Documented, Specification, read_specification
 
 
 @pytest.fixture(name="specifications", scope="session")
@@ -13,9 +14,7 @@ def _specifications() -> Mapping[str, Specification]:
     """
     Both specifications, by version.
     """
-    absent = [name for name in FILES.values() if not (FOLDER / name).is_file()]
-    if absent:
-        pytest.skip(f"Belvo's specifications are no part of this repository; ../shared/belvo lacks {absent}")
+    skip_without_documents()
     return {version: read_specification(version) for version in FILES}
 
 

@@ -6,7 +6,6 @@ Rule: nothing here knows a model by name; which model belongs to which schema is
 
 from __future__ import annotations
 
-import json
 import re
 import types
 
@@ -15,22 +14,18 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import reduce
-from pathlib import Path
 from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import attrs
-import yaml  # type: ignore[import-untyped, unused-ignore]  # its stubs are a package of their own
+
+from documents import FILES, NEW, OLD, read_document
 
 from belvo_async.models._fields import Instant, OpenEnum
 
 
-Schema: TypeAlias = Mapping[str, Any]
+__all__ = ["FILES", "NEW", "OLD"]  # for those who read specifications through this module
 
-FOLDER: Final = Path(__file__).parents[2].parent / "shared" / "belvo"
-NEW: Final = "1.223.0"
-OLD: Final = "1.35.0"
-FILES: Final[Mapping[str, str]] = {NEW: "openapi-1.223.0.json", OLD: "openapi-1.35.0.yaml"}
-"""By version, the newest first: that is the order of the fields of a model."""
+Schema: TypeAlias = Mapping[str, Any]
 
 MISSING: Final = object()
 """Stands where a model has no attribute for a property."""
@@ -178,13 +173,9 @@ class Specification:
 
 def read_specification(version: str) -> Specification:
     """
-    Read the document of *version* from `FOLDER`.
+    Read the document of *version*.
     """
-    text = (FOLDER / FILES[version]).read_text("utf-8")
-    if FILES[version].endswith(".json"):
-        return Specification(version, json.loads(text))
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Specification(version, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders are safe ones
+    return Specification(version, read_document(version))
 
 
 def answer(path: str, *, method: str = "get", status: int = 200) -> str:

@@ -28,7 +28,6 @@ from belvo_async.sandbox.rows.spending import (
     SHARES,
     Purpose,
 )
-from belvo_async.sandbox.users import Dataset
 
 
 FIRST: Final = 0
@@ -73,7 +72,7 @@ def entries(access: Access, first: int, last: int, count: int, series: int = FIR
     """
     Yield what happens in *series* from day *first* to day *last*, both included.
     """
-    if access.persona.dataset is not Dataset.NONE:
+    if not data.has_nothing(access):
         for day in range(first, last + 1):
             yield entry(access, key(series, day), count)
 
@@ -83,7 +82,7 @@ def spent(access: Access, series: int, last: int, count: int) -> int:
     """
     Return how many cents went out in the month that ends with day *last*.
     """
-    if access.persona.dataset is Dataset.NONE:
+    if data.has_nothing(access):
         return 0
     total = 0
     for day in range(last - day_of_month(last) + 1, last + 1):

@@ -124,7 +124,8 @@ def portfolio_row(access: Access, number: int, count: int, at: str) -> Json:  # 
     """
     Return a row of `/investments/portfolios/`: it is worth what its instruments are worth.
     """
-    holdings = [holding(access, index) for index in range(len(PRODUCTS))]
+    products = () if data.has_nothing(access) else range(len(PRODUCTS))
+    holdings = [holding(access, index) for index in products]
     return {
         "link": access.id,
         "collected_at": at,

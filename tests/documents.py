@@ -1,0 +1,44 @@
+"""
+Belvo's two specifications: where they are, and reading them. They are no part of this repository.
+"""
+
+from __future__ import annotations
+
+import json
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml  # type: ignore[import-untyped, unused-ignore]  # its stubs are a package of their own
+
+
+FOLDER: Final = Path(__file__).parents[1].parent / "shared" / "belvo"
+NEW: Final = "1.223.0"
+OLD: Final = "1.35.0"
+FILES: Final[Mapping[str, str]] = {NEW: "openapi-1.223.0.json", OLD: "openapi-1.35.0.yaml"}
+"""By version, the newest first."""
+
+
+@cache
+def read_document(version: str) -> Mapping[str, Any]:
+    """
+    Read the document of *version* from `FOLDER`.
+    """
+    text = (FOLDER / FILES[version]).read_text("utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document: Mapping[str, Any] = (
+        json.loads(text) if FILES[version].endswith(".json") else yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    )
+    return document
+
+
+def skip_without_documents() -> None:
+    """
+    Skip the test that calls this where the documents are not.
+    """
+    absent = [name for name in FILES.values() if not (FOLDER / name).is_file()]
+    if absent:
+        pytest.skip(f"Belvo's specifications are no part of this repository; ../shared/belvo lacks {absent}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby, pairwise
-from statistics import mean, median, pstdev
+from statistics import fmean, median, pstdev
 from typing import Final
 
 import attrs
@@ -203,14 +203,14 @@ def _stream(found: Sequence[Inflow], wanted: Wish) -> Json:
         months[place] = months.get(place, 0) + one.cents
     full = max(length // PERIOD, 1)
     several = len(found) > 1
-    spread = pstdev(amounts) / mean(amounts) if mean(amounts) else 0.0
+    spread = pstdev(amounts) / fmean(amounts) if fmean(amounts) else 0.0
     return {
         "account_id": found[0].account,
         "income_type": found[0].kind,
         "frequency": frequency,
-        "monthly_average": _money(mean(months.values())),
+        "monthly_average": _money(fmean(months.values())),
         "monthly_median": _money(median(months.values())),
-        "average_income_amount": _money(mean(amounts)),
+        "average_income_amount": _money(fmean(amounts)),
         "last_income_amount": amounts[-1] / 100,
         "currency": found[0].currency,
         "last_income_description": found[-1].description,

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from statistics import mean, median, pstdev
+from math import dist
+from statistics import fmean, median
 from typing import Final
 
 from belvo_async.sandbox import data
@@ -72,7 +73,7 @@ def expense_row(access: Access, number: int, count: int, at: str) -> Json:
             for one in found
         ],
         "frequency": "MONTHLY",
-        "average_transaction_amount": _money(mean(amounts)),
+        "average_transaction_amount": _money(fmean(amounts)),
         "median_transaction_amount": _money(median(amounts)),
         "days_since_last_transaction": data.ordinal(at) - found[-1].day,
         "category": purpose.category,
@@ -170,17 +171,26 @@ def _trend(values: Sequence[float]) -> float:
     return round((values[-1] - values[0]) / max(len(values) - 1, 1) / 100, 4)
 
 
+def _deviation(values: Sequence[float]) -> float:
+    # `statistics.pstdev` is exact, and a hundred times slower.
+    return dist(values, [fmean(values)] * len(values)) / len(values) ** 0.5
+
+
+def _days_below(balances: Sequence[int], most: float) -> int:
+    return sum(one <= most for one in balances)
+
+
 Metric = Callable[[list[int]], float | None]
 
 BALANCES: Final[Mapping[str, Metric]] = {
     "min_balance": lambda balances: min(balances) / 100,
-    "mean_balance": lambda balances: _money(mean(balances)),
+    "mean_balance": lambda balances: _money(fmean(balances)),
     "max_balance": lambda balances: max(balances) / 100,
-    "std_balance": lambda balances: _money(pstdev(balances)),
+    "std_balance": lambda balances: _money(_deviation(balances)),
     "balance_trend": _trend,
-    "days_balance_below_0": lambda balances: sum(one <= 0 for one in balances),
-    "days_balance_below_mean": lambda balances: sum(one <= mean(balances) for one in balances),
-    "days_balance_below_x": lambda balances: sum(one <= THRESHOLD for one in balances),
+    "days_balance_below_0": lambda balances: _days_below(balances, 0),
+    "days_balance_below_mean": lambda balances: _days_below(balances, fmean(balances)),
+    "days_balance_below_x": lambda balances: _days_below(balances, THRESHOLD),
 }
 """What is said of the balances of some days."""
 
@@ -229,7 +239,7 @@ def _amounts(name: str, window: str, found: Sequence[Entry]) -> Json:
     return {
         f"sum_{name}_amount_{window}": sum(cents) / 100,
         f"max_{name}_amount_{window}": max(cents) / 100 if cents else None,
-        f"mean_{name}_amount_{window}": _money(mean(cents)) if cents else None,
+        f"mean_{name}_amount_{window}": _money(fmean(cents)) if cents else None,
     }
 
 
@@ -273,7 +283,7 @@ def _cashflow(year: Sequence[Entry], today: int) -> Json:
             sums[name] = sum(cents)
             metrics |= {
                 f"max_{name}_{window}": max(cents) / 100 if cents else None,
-                f"mean_{name}_{window}": _money(mean(cents)) if cents else None,
+                f"mean_{name}_{window}": _money(fmean(cents)) if cents else None,
                 f"sum_{name}_{window}": sums[name] / 100,
                 f"sum_{name}_trend_{window}": _trend([abs(one) for one in _daily(some, today, days)]),
             }

@@ -4,7 +4,6 @@ The rules of consents: finding those of a user by the number of a document.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Final
 
 from belvo_async.sandbox import data, forms, listings
@@ -30,7 +29,7 @@ def listed(world: World, call: Call) -> Answer:
     QUERY.check(dict(call.query))
     wanted = call.query["user_document"]
     found = [
-        consent_row(access, _today(world))
+        consent_row(access, world.today)
         for access in world.registry.some(None)
         if has_consent(access) and document_of(access)[1] == wanted
     ]
@@ -45,8 +44,4 @@ def get(world: World, call: Call) -> Answer:
     access = world.registry.by_bits(data.link_bits(numbers[0], SALT)) if numbers else None
     if access is None or not has_consent(access) or data.row_id(access, SALT, 0) != call.id:
         raise refusal("not_found")
-    return Answer(200, call.trimmed(consent_row(access, _today(world))))
-
-
-def _today(world: World) -> int:
-    return world.clock.now().astimezone(UTC).date().toordinal()
+    return Answer(200, call.trimmed(consent_row(access, world.today)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import unicodedata
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -113,19 +113,14 @@ def _day(one: Json) -> int:
 
 
 def _wish(world: World, call: Call, days: Sequence[int]) -> Wish:
-    first = _ordinal(call, "date_from", min(days))
-    last = _ordinal(call, "date_to", max(days))
-    if last > world.clock.now().astimezone(UTC).date().toordinal():
+    first = forms.ordinal(call.body, "date_from", min(days))
+    last = forms.ordinal(call.body, "date_to", max(days))
+    if last > world.today:
         raise refusal("invalid", "date_to")
     if first > last:
         raise refusal("invalid", "date_from")
     types = frozenset(call.get("allowed_income_types") or TYPES)
     return Wish(first, last, types, CONFIDENCES.index(call.get("minimum_confidence_level", CONFIDENCES[0])))
-
-
-def _ordinal(call: Call, name: str, otherwise: int) -> int:
-    given = call.get(name)
-    return otherwise if given is None else date.fromisoformat(given).toordinal()
 
 
 def _inflow(one: Json) -> Inflow:

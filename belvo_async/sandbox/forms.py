@@ -56,6 +56,13 @@ def day(value: object) -> str | None:
     return None
 
 
+def ordinal(body: Json, name: str, otherwise: int) -> int:
+    """
+    Return the day that member *name* of *body* is, as an ordinal; *otherwise* if it is not there.
+    """
+    return date.fromisoformat(body[name]).toordinal() if name in body else otherwise
+
+
 def listing(value: object) -> str | None:
     """
     A list.

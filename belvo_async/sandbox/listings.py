@@ -92,8 +92,11 @@ def _instant(text: str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _time(text: str) -> date:
-    return date.fromisoformat(text) if len(text) == DAY else _instant(text)
+def _time(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text) if len(text) == DAY else _instant(text)
+    except ValueError:
+        return text  # Some institutions write dates in their own way.
 
 
 TIMES: Final = ("_at", "_date")

@@ -7,7 +7,6 @@ What is done with them is written in `retrieving`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date
 from typing import Any, Final
 
 import attrs
@@ -111,27 +110,18 @@ def _one(_world: World, _access: Access, _call: Call) -> tuple[int, ...]:
     return (0,)
 
 
-def _today(world: World) -> int:
-    return world.clock.now().astimezone(UTC).date().toordinal()
-
-
 def _period(world: World, call: Call) -> tuple[int, int]:
     """
     Return the first and the last day of the period of *call*: the last year, if it names none.
     """
-    today = _today(world)
-    last = _ordinal(call, "date_to", today)
-    first = _ordinal(call, "date_from", last - data.YEAR + 1)
+    today = world.today
+    last = forms.ordinal(call.body, "date_to", today)
+    first = forms.ordinal(call.body, "date_from", last - data.YEAR + 1)
     if last > today:
         raise refusal("invalid", "date_to")
     if first > last:
         raise refusal("invalid", "date_from")
     return max(first, today - HISTORY), last
-
-
-def _ordinal(call: Call, name: str, otherwise: int) -> int:
-    given = call.get(name)
-    return otherwise if given is None else date.fromisoformat(given).toordinal()
 
 
 def _daily(world: World, access: Access, call: Call) -> tuple[int, ...]:
@@ -180,12 +170,11 @@ def _bills(world: World, access: Access, _call: Call) -> tuple[int, ...]:
     """
     Return the numbers of the bills of the last year, the open ones included.
     """
-    today = _today(world)
     cards = accounts.indices("CREDIT_CARD", world.settings.accounts_per_link)
     if data.has_nothing(access):
         return ()
     return tuple(
-        sorted({bills.number_of(index, today - days) for index in cards for days in range(data.YEAR)})
+        sorted({bills.number_of(index, world.today - days) for index in cards for days in range(data.YEAR)})
     )
 
 
@@ -193,7 +182,8 @@ def _incomes(world: World, _access: Access, call: Call) -> tuple[int, ...]:
     first, last = _period(world, call)
     types = frozenset(call.get("allowed_income_types") or incomes.TYPES)
     confidence = incomes.CONFIDENCES.index(call.get("minimum_confidence_level", incomes.CONFIDENCES[0]))
-    return (incomes.Wish(first, last, types, confidence).number,)
+    # Before there is any history, nothing came in.
+    return (incomes.Wish(min(first, last), last, types, confidence).number,)
 
 
 def _expenses(world: World, access: Access, call: Call) -> tuple[int, ...]:

@@ -4,6 +4,8 @@ Everything that the sandbox's Belvo consists of, in one place.
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import attrs
 
 from belvo_async.sandbox.clock import Clock, stamp
@@ -41,6 +43,13 @@ class World:
     key: str
     keys: Keys
     busy: set[str] = attrs.field(factory=set)
+
+    @property
+    def today(self) -> int:
+        """
+        The day in UTC, as an ordinal.
+        """
+        return self.clock.now().astimezone(UTC).date().toordinal()
 
     @property
     def now(self) -> str:

@@ -405,6 +405,9 @@ async def test_incomes_that_are_wanted(api: Api, sandbox: Sandbox) -> None:
     assert len({one["id"] for one in (every, salary, short, sure)}) == 4
     for one in (every, salary, short, sure):
         assert (await api.get(f"{INCOMES}{one['id']}/")).json == one
+    early = (await api.post(INCOMES, link=link, date_from="1990-01-01", date_to="1991-01-01")).json
+    assert (early["income_streams"], early["first_transaction_date"]) == ([], None)
+    assert (await api.get(f"{INCOMES}{early['id']}/")).json == early
     assert (await api.post(INCOMES, link=link, allowed_income_types=["LUCK"])).codes == [
         ("invalid_choice", "allowed_income_types")
     ]

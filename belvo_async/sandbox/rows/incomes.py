@@ -141,12 +141,11 @@ def summary(inflows: Iterable[Inflow], wanted: Wish) -> Json:
     Return what *inflows* add up to, as far as it is *wanted*.
     """
     allowed = [one for one in inflows if one.kind in wanted.types and wanted.first <= one.day <= wanted.last]
-    streams = [
-        (stream, sum(one.cents for one in found))
-        for found in _grouped(allowed)
-        if CONFIDENCES.index((stream := _stream(found, wanted))["confidence"]) >= wanted.confidence
-    ]
-    days = [one.day for one in allowed]
+    found = [(_stream(group, wanted), group) for group in _grouped(allowed)]
+    enough = CONFIDENCES[wanted.confidence :]
+    kept = [(stream, group) for stream, group in found if stream["confidence"] in enough]
+    streams = [(stream, sum(one.cents for one in group)) for stream, group in kept]
+    days = [one.day for _, group in kept for one in group]
     best = _working_day(max(days)) if days else 1
     regular = [pair for pair in streams if pair[0]["frequency"] in REGULAR]
     irregular = [pair for pair in streams if pair[0]["frequency"] not in REGULAR]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from math import dist
+from math import dist, sqrt
 from statistics import fmean, median
 from typing import Final
 
@@ -173,7 +173,7 @@ def _trend(values: Sequence[float]) -> float:
 
 def _deviation(values: Sequence[float]) -> float:
     # `statistics.pstdev` is exact, and a hundred times slower.
-    return dist(values, [fmean(values)] * len(values)) / len(values) ** 0.5
+    return dist(values, [fmean(values)] * len(values)) / sqrt(len(values))
 
 
 def _days_below(balances: Sequence[int], most: float) -> int:

@@ -89,6 +89,18 @@ def _components(version: str) -> Mapping[str, Any]:
     return {"schemas": {name: translated(schema) for name, schema in schemas.items()}}
 
 
+def body_of(version: str, path: str) -> Mapping[str, Any] | None:
+    """
+    Return the schema of the body of a `POST`, `None` if *version* does not know the path.
+    """
+    document = read_document(version)
+    operation = document["paths"].get(path, {}).get("post")
+    if operation is None:
+        return None
+    schema: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
+    return document["components"]["schemas"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+
+
 def named(version: str, name: str) -> Mapping[str, Any]:
     """
     Return the schema *name* of *version*.

@@ -17,6 +17,7 @@ from sandbox.test_rows import BODY as COMPLETE
 from sandbox.test_rows import offering, skip_if_unwritten
 
 from belvo_async.sandbox import Sandbox
+from belvo_async.sandbox.listings import filtered
 from belvo_async.sandbox.resources import RESOURCES, Resource
 
 
@@ -154,6 +155,15 @@ async def test_filters_that_cannot_be_read(
     await api.post("/api/transactions/", link=link, **BODY)
 
     assert (await api.get("/api/transactions/", link=link, **query)).codes == [("invalid", field)]
+
+
+def test_dates_of_another_form() -> None:
+    """
+    What is called a date and is written in another way is filtered as it is written.
+    """
+    rows = [{"due_date": "31-01-2026"}, {"due_date": "01-02-2026"}]
+
+    assert filtered(rows, {"due_date": "31-01-2026"}) == rows[:1]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pytest
 
-from documents import NEW, OLD, skip_without_documents
+from documents import FILES, NEW, OLD, skip_without_documents
 from sandbox.api import RIGHT, Api, JumpingClock
-from sandbox.schemas import differences, faults, named
+from sandbox.schemas import body_of, differences, faults, named
 
 from belvo_async.sandbox import Sandbox
 from belvo_async.sandbox.data import SALTS, plain_row
@@ -154,6 +154,24 @@ async def test_rows_of_users_without_data(api: Api, sandbox: Sandbox, resource: 
             assert set(differences(path, method, status, answer)) <= DIFFERENCES
 
 
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+def test_bodies_are_as_documented(resource: Resource) -> None:
+    """
+    Every member that a specification names for a body is checked, and what is required is.
+    """
+    skip_without_documents()
+    skip_if_unwritten(resource)
+    ours = {field.name: field.required for field in resource.form.fields}
+
+    bodies = [body for version in FILES if (body := body_of(version, resource.path)) is not None]
+
+    assert bodies
+    for body in bodies:
+        assert set(body["properties"]) <= set(ours)
+    # What one version requires, the other may not know; nothing else is.
+    assert {name for name in ours if ours[name]} <= {name for body in bodies for name in body["required"]}
+
+
 @pytest.mark.parametrize(
     ("institution", "version", "name"),
     [
@@ -287,6 +305,24 @@ async def test_balances_add_up(api: Api, link: str) -> None:
             assert row["account_internal_identification"] == account["internal_identification"]
             if balance["current"] >= 0:
                 assert parts == [row[name] for name in ("available", "blocked", "automatically_invested")]
+
+
+async def test_balances_of_one_account(api: Api, sandbox: Sandbox) -> None:
+    """
+    Brazil's balances may be asked for by the id of an account; those of cards are in their bills.
+    """
+    link = sandbox.add_link("erebor_br_retail")["id"]
+    ids = [row["id"] for row in (await api.post(ACCOUNTS, link=link)).json]
+
+    async def found(account: str) -> list[str]:
+        rows = (await api.post("/api/br/balances/", link=link, account_id=account)).json
+        return [row["account_id"] for row in rows]
+
+    assert await found(ids[1]) == [ids[1]]
+    assert await found(ids[2]) == []
+    assert (await api.post("/api/br/balances/", link=link, account_id=link)).codes == [
+        ("does_not_exist", "account_id")
+    ]
 
 
 async def test_credit_and_loans_add_up(api: Api, link: str) -> None:

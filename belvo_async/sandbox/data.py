@@ -119,7 +119,18 @@ def row_id(access: Access, salt: int, number: int) -> str:
     """
     Return the id of row *number* of the resource that *salt* stands for.
     """
-    return f"{_upper(access.bits, salt)}-{_lower(salt, number)}"
+    return f"{_upper(access.bits, salt)}-{_lower(salt, identity(number))}"
+
+
+ATTACHED: Final = 1 << KEY_BITS
+"""Set in the number of a row that was asked for with its documents. It is the same row without them."""
+
+
+def identity(number: int) -> int:
+    """
+    Return the part of *number* that says which row it is, without how it was asked for.
+    """
+    return number & ~ATTACHED
 
 
 def link_bits(bits: int, salt: int) -> int:

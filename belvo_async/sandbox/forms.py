@@ -38,9 +38,9 @@ def flag(value: object) -> str | None:
 
 def year(value: object) -> str | None:
     """
-    A year, as a number or as four digits.
+    A year of this century or the last, as a number or as four digits.
     """
-    return None if re.fullmatch(r"[0-9]{4}", str(value)) else "invalid"
+    return None if re.fullmatch(r"(19|20)[0-9]{2}", str(value)) else "invalid"
 
 
 def day(value: object) -> str | None:
@@ -138,11 +138,15 @@ def matching(pattern: str, code: str = "invalid") -> Check:
 class Field:
     """
     One member of a body.
+
+    Attributes:
+        nullable: Whether it may be null, which is as good as any value.
     """
 
     name: str
     check: Check
     required: bool = False
+    nullable: bool = False
 
 
 @attrs.frozen
@@ -179,7 +183,9 @@ def _fault(field: Field, body: Json) -> str | None:
     if field.name not in body:
         return "required" if field.required else None
     value = body[field.name]
-    return "null" if value is None else field.check(value)
+    if value is None:
+        return None if field.nullable else "null"
+    return field.check(value)
 
 
 def form(*required: Field, optional: tuple[Field, ...] = ()) -> Form:

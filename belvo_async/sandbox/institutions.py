@@ -27,17 +27,18 @@ BANKING: Final = (
     "RISK_INSIGHTS",
     "TRANSACTIONS",
 )
-FISCAL: Final = (
-    "DEBT_REPORTS",
+FISCAL_MEXICO: Final = (
     "FINANCIAL_STATEMENTS",
     "INVOICES",
     "TAX_COMPLIANCE_STATUS",
-    "TAX_DECLARATIONS",
     "TAX_RETENTIONS",
     "TAX_RETURNS",
     "TAX_STATUS",
 )
-EMPLOYMENT: Final = ("CURRENT_EMPLOYMENTS", "EMPLOYMENTS", "EMPLOYMENT_METRICS", "EMPLOYMENT_RECORDS")
+FISCAL_CHILE: Final = ("DEBT_REPORTS", "INVOICES", "TAX_STATUS")
+FISCAL_COLOMBIA: Final = ("TAX_DECLARATIONS",)
+EMPLOYMENT_MEXICO: Final = ("CURRENT_EMPLOYMENTS", "EMPLOYMENT_METRICS", "EMPLOYMENT_RECORDS")
+EMPLOYMENT_BRAZIL: Final = ("EMPLOYMENTS", "OWNERS")
 
 CURRENCIES: Final[Mapping[str, str]] = {"MX": "MXN", "CO": "COP", "BR": "BRL", "CL": "CLP"}
 
@@ -50,7 +51,7 @@ def _field(name: str, kind: str, label: str, **more: object) -> Json:
         "validation": r"^.{1,}$",
         "placeholder": "",
         "validation_message": f"invalid {label.lower()}",
-        "values": None,
+        "values": [],
         **more,
     }
 
@@ -84,6 +85,8 @@ class Brand:
 
         mfa: Whether logging in takes a token.
 
+        kind: Belvo's word for what it is.
+
         resources: What it offers.
 
         form: The fields of its login form beyond username and password.
@@ -107,9 +110,12 @@ BRANDS: Final = (
     Brand("gotham", "business", EVERYWHERE, mfa=True, form=(TOKEN,)),
     Brand("ironbank", "retail", ("BR",), form=SECOND),
     Brand("ironbank", "business", ("BR",), form=SECOND),
-    Brand("tatooine", "fiscal", ("MX",), kind="fiscal", resources=FISCAL),
-    Brand("planet", "employment", ("MX",), kind="employment", resources=EMPLOYMENT),
+    Brand("tatooine", "fiscal", ("MX",), kind="fiscal", resources=FISCAL_MEXICO),
+    Brand("planet", "employment", ("MX",), kind="employment", resources=EMPLOYMENT_MEXICO),
     Brand("ofmockbank", "retail", ("BR",)),
+    Brand("tatooine", "fiscal", ("CL",), kind="fiscal", resources=FISCAL_CHILE),
+    Brand("tatooine", "fiscal", ("CO",), kind="fiscal", resources=FISCAL_COLOMBIA),
+    Brand("planet", "employment", ("BR",), kind="employment", resources=EMPLOYMENT_BRAZIL),
 )
 
 
@@ -167,6 +173,7 @@ def _institution(number: int, brand: Brand, country: str) -> Institution:
         "resources": list(brand.resources),
         "integration_type": "credentials",
         "status": "healthy",
+        "openbanking_information": None,
     }
     needs = tuple(field["name"] for field in form if not field.get("optional"))
     return Institution(public, name, brand.mfa, frozenset(brand.resources), needs)

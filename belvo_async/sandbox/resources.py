@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from belvo_async.sandbox import data, forms
+from belvo_async.sandbox import data, forms, periods
 from belvo_async.sandbox.answers import Json
 from belvo_async.sandbox.calls import Call
 from belvo_async.sandbox.forms import DATE_FROM, DATE_TO, LINK, SAVE_DATA, TOKEN, Field, Form, form
@@ -22,12 +22,18 @@ from belvo_async.sandbox.rows import (
     accounts,
     banking,
     bills,
+    chile,
+    employment,
     exchanges,
+    financial_statements,
     incomes,
     insights,
     investments,
+    invoices,
     owners,
     receivables,
+    tax_returns,
+    taxes,
 )
 from belvo_async.sandbox.world import World
 
@@ -208,10 +214,11 @@ def _exchanges(world: World, access: Access, call: Call) -> tuple[int, ...]:
 
 PERIOD: Final = (DATE_FROM, DATE_TO)
 ACCOUNT: Final = Field("account", forms.text)
-TYPE: Final = Field("type", forms.text)
 PDF: Final = Field("attach_pdf", forms.flag)
 XML: Final = Field("attach_xml", forms.flag)
-DIRECTION: Final = Field("type", forms.choice("INFLOW", "OUTFLOW"))
+DIRECTION: Final = Field("type", forms.choice(*periods.DIRECTIONS), nullable=True)
+RETENTION: Final = Field("type", forms.choice(*periods.DIRECTIONS))
+INTERVAL: Final = Field("type", forms.choice("monthly", "yearly"))
 YEARS: Final = (Field("year_from", forms.year), Field("year_to", forms.year))
 INCOME_TYPES: Final = Field("allowed_income_types", forms.choices(*incomes.TYPES))
 CONFIDENCE: Final = Field("minimum_confidence_level", forms.choice(*incomes.CONFIDENCES))
@@ -226,19 +233,17 @@ MAYBE_ACCOUNT: Final = form(LINK, optional=(*OPTIONAL, Field("account_id", forms
 INCOMES: Final = form(LINK, optional=(*OPTIONAL, *PERIOD, INCOME_TYPES, CONFIDENCE))
 WITH_PDF: Final = form(LINK, optional=(*OPTIONAL, PDF))
 INVOICES: Final = form(LINK, *PERIOD, DIRECTION, optional=(*OPTIONAL, XML))
-RETURNS: Final = form(LINK, TYPE, optional=(*OPTIONAL, *PERIOD, *YEARS, PDF))
+CHILEAN_INVOICES: Final = form(LINK, *PERIOD, optional=(*OPTIONAL, DIRECTION))
+RETENTIONS: Final = form(LINK, *PERIOD, RETENTION, optional=(*OPTIONAL, XML))
+RETURNS: Final = form(LINK, INTERVAL, optional=(*OPTIONAL, *PERIOD, *YEARS, PDF))
+DECLARATIONS: Final = form(LINK, *YEARS, optional=(*OPTIONAL, PDF))
+METRICS: Final = form(LINK, optional=(*OPTIONAL, Field("reference_date", forms.day)))
 
 
 def _resources() -> tuple[Resource, ...]:
-    def plain(name: str, path: str, form: Form = JUST_LINK, **more: Any) -> Resource:
-        return declare(name, path, form, _one, data.plain_row, **more)
-
-    def declare(name: str, path: str, form: Form, keys: Keys, row: Row, **more: Any) -> Resource:
-        return Resource(name=name, path=path, form=form, keys=keys, row=row, **more)
-
     return (
-        declare("ACCOUNTS", accounts.PATH, JUST_LINK, _every_account, accounts.account_row, resumable=True),
-        declare(
+        _declare("ACCOUNTS", accounts.PATH, JUST_LINK, _every_account, accounts.account_row, resumable=True),
+        _declare(
             "TRANSACTIONS",
             "/api/transactions/",
             WITH_PERIOD,
@@ -249,9 +254,9 @@ def _resources() -> tuple[Resource, ...]:
             deferrable=True,
             aliases={"account_type": "account__type"},
         ),
-        declare("BALANCES", "/api/balances/", WITH_PERIOD, _daily, banking.balance_row, resumable=True),
-        declare("OWNERS", "/api/owners/", JUST_LINK, _one, owners.owner_row, resumable=True),
-        declare(
+        _declare("BALANCES", "/api/balances/", WITH_PERIOD, _daily, banking.balance_row, resumable=True),
+        _declare("OWNERS", "/api/owners/", JUST_LINK, _one, owners.owner_row, resumable=True),
+        _declare(
             "INCOMES",
             "/api/incomes/",
             INCOMES,
@@ -261,7 +266,7 @@ def _resources() -> tuple[Resource, ...]:
             resumable=True,
             aliases={"account": "income_streams__account_id"},
         ),
-        declare(
+        _declare(
             "RECURRING_EXPENSES",
             "/api/recurring-expenses/",
             MAYBE_PERIOD,
@@ -270,7 +275,7 @@ def _resources() -> tuple[Resource, ...]:
             resumable=True,
             aliases={"account_in": "account__in"},
         ),
-        declare(
+        _declare(
             "RISK_INSIGHTS",
             "/api/risk-insights/",
             JUST_LINK,
@@ -280,7 +285,7 @@ def _resources() -> tuple[Resource, ...]:
             resumable=True,
             aliases={"account": "accounts"},
         ),
-        declare(
+        _declare(
             "INVESTMENTS_PORTFOLIOS",
             "/investments/portfolios/",
             JUST_LINK,
@@ -290,7 +295,7 @@ def _resources() -> tuple[Resource, ...]:
             single_on_resume=True,
             resumable=True,
         ),
-        declare(
+        _declare(
             "RECEIVABLES_TRANSACTIONS",
             "/receivables/transactions/",
             PERIOD_ONLY,
@@ -298,7 +303,7 @@ def _resources() -> tuple[Resource, ...]:
             receivables.receivable_row,
             single=True,
         ),
-        declare(
+        _declare(
             "BALANCES",
             "/api/br/balances/",
             MAYBE_ACCOUNT,
@@ -308,11 +313,11 @@ def _resources() -> tuple[Resource, ...]:
             needs_link=True,
             aliases={"account": "account_id"},
         ),
-        declare(
+        _declare(
             "EXCHANGES", exchanges.PATH, MAYBE_PERIOD, _exchanges, exchanges.exchange_row, needs_link=True
         ),
-        declare("BILLS", bills.PATH, JUST_LINK, _bills, bills.bill_row, needs_link=True),
-        declare(
+        _declare("BILLS", bills.PATH, JUST_LINK, _bills, bills.bill_row, needs_link=True),
+        _declare(
             "INVESTMENTS",
             investments.PATH,
             JUST_LINK,
@@ -321,7 +326,7 @@ def _resources() -> tuple[Resource, ...]:
             needs_link=True,
             deferrable=True,
         ),
-        declare(
+        _declare(
             "INVESTMENT_TRANSACTIONS",
             "/api/br/investment-transactions/",
             MAYBE_PERIOD,
@@ -330,20 +335,108 @@ def _resources() -> tuple[Resource, ...]:
             needs_link=True,
             deferrable=True,
         ),
-        plain("INVOICES", "/api/invoices/", INVOICES, resumable=True),
-        plain("TAX_RETURNS", "/api/tax-returns/", RETURNS),
-        plain("TAX_STATUS", "/api/tax-status/", WITH_PDF, single=True),
-        plain("TAX_COMPLIANCE_STATUS", "/api/tax-compliance-status/", WITH_PDF, single=True),
-        plain("TAX_RETENTIONS", "/api/tax-retentions/", form(LINK, *PERIOD, TYPE, optional=(*OPTIONAL, XML))),
-        plain("TAX_DECLARATIONS", "/api/tax-declarations/", form(LINK, *YEARS, optional=(*OPTIONAL, PDF))),
-        plain("EMPLOYMENT_RECORDS", "/api/employment-records/", WITH_PDF),
-        plain("CURRENT_EMPLOYMENTS", "/api/mx/current-employments/"),
-        plain("EMPLOYMENTS", "/api/br/employments/", MAYBE_PERIOD),
-        plain("EMPLOYMENT_METRICS", "/api/employment-metrics/", single=True),
-        plain("FINANCIAL_STATEMENTS", "/api/financial-statements/"),
-        plain("INVOICES", "/api/cl/invoices/", form(LINK, *PERIOD, optional=(*OPTIONAL, DIRECTION))),
-        plain("TAX_STATUS", "/api/cl/tax-status/", WITH_PDF),
-        plain("DEBT_REPORTS", "/api/cl/debt-reports/", WITH_PDF),
+        *_fiscal_and_employment(),
+    )
+
+
+def _declare(name: str, path: str, form: Form, keys: Keys, row: Row, **more: Any) -> Resource:
+    return Resource(name=name, path=path, form=form, keys=keys, row=row, **more)
+
+
+def _fiscal_and_employment() -> tuple[Resource, ...]:
+    with_papers = periods.with_papers
+    papers = with_papers(_one)
+
+    return (
+        _declare(
+            "INVOICES",
+            "/api/invoices/",
+            INVOICES,
+            with_papers(periods.invoices, "attach_xml"),
+            invoices.invoice_row,
+            resumable=True,
+            deferrable=True,
+        ),
+        _declare(
+            "TAX_RETURNS",
+            "/api/tax-returns/",
+            RETURNS,
+            with_papers(periods.returns),
+            tax_returns.return_row,
+            aliases={
+                "ejercicio": "informacion_general__ejercicio",
+                "tipo_declaracion": "informacion_general__tipo_declaracion",
+            },
+        ),
+        _declare("TAX_STATUS", "/api/tax-status/", WITH_PDF, papers, taxes.status_row, single=True),
+        _declare(
+            "TAX_COMPLIANCE_STATUS",
+            "/api/tax-compliance-status/",
+            WITH_PDF,
+            papers,
+            taxes.compliance_row,
+            single=True,
+        ),
+        _declare(
+            "TAX_RETENTIONS",
+            "/api/tax-retentions/",
+            RETENTIONS,
+            with_papers(periods.retentions, "attach_xml"),
+            taxes.retention_row,
+        ),
+        _declare(
+            "TAX_DECLARATIONS",
+            "/api/tax-declarations/",
+            DECLARATIONS,
+            with_papers(periods.declarations),
+            taxes.declaration_row,
+            aliases={"year": "document_information__year"},
+        ),
+        _declare(
+            "EMPLOYMENT_RECORDS",
+            "/api/employment-records/",
+            WITH_PDF,
+            papers,
+            employment.record_row,
+            deferrable=True,
+        ),
+        _declare(
+            "CURRENT_EMPLOYMENTS", "/api/mx/current-employments/", JUST_LINK, _one, employment.current_row
+        ),
+        _declare(
+            "EMPLOYMENTS",
+            "/api/br/employments/",
+            MAYBE_PERIOD,
+            periods.employments,
+            employment.employment_row,
+            needs_link=True,
+            deferrable=True,
+        ),
+        _declare(
+            "EMPLOYMENT_METRICS",
+            "/api/employment-metrics/",
+            METRICS,
+            periods.metrics,
+            employment.metrics_row,
+            single=True,
+        ),
+        _declare(
+            "FINANCIAL_STATEMENTS",
+            "/api/financial-statements/",
+            JUST_LINK,
+            periods.statements,
+            financial_statements.statement_row,
+        ),
+        _declare(
+            "INVOICES",
+            "/api/cl/invoices/",
+            CHILEAN_INVOICES,
+            periods.invoices,
+            chile.invoice_row,
+            deferrable=True,
+        ),
+        _declare("TAX_STATUS", "/api/cl/tax-status/", WITH_PDF, _one, chile.status_row),
+        _declare("DEBT_REPORTS", "/api/cl/debt-reports/", WITH_PDF, _one, chile.debt_row),
     )
 
 

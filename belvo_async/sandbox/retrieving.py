@@ -145,8 +145,9 @@ def found(resource: Resource, world: World, call: Call) -> tuple[Access, int, st
         access = world.registry.by_bits(data.link_bits(numbers[0], resource.salt))
         number = unshuffled(numbers[1]) ^ resource.salt << data.KEY_BITS
         keep = world.saved.of(access.id, resource.path) if access is not None else None
-        if access is not None and keep is not None and number in keep.keys:
-            return access, number, keep.at
+        key = keep.key(number) if keep is not None else None
+        if access is not None and keep is not None and key is not None:
+            return access, key, keep.at
     raise refusal("not_found")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import attrs
 
+from belvo_async.sandbox.data import identity
+
 
 @attrs.frozen
 class Keep:
@@ -23,6 +25,12 @@ class Keep:
     keys: tuple[int, ...]
     at: str
 
+    def key(self, which: int) -> int | None:
+        """
+        Return the number of the row with the identity *which*, as it was last asked for.
+        """
+        return next((key for key in self.keys if identity(key) == which), None)
+
 
 class Saved:
     """
@@ -34,12 +42,13 @@ class Saved:
 
     def keep(self, link: str, path: str, keys: tuple[int, ...], at: str) -> None:
         """
-        Add rows; those that are there already are replaced.
+        Add rows; those that are there already are replaced, with or without their documents as last asked for.
         """
         of_link = self._keeps.setdefault(link, {})
         old = of_link.get(path)
         if old is not None and old.keys != keys:
-            keys = tuple(sorted({*old.keys, *keys}))
+            merged = {identity(key): key for key in (*old.keys, *keys)}
+            keys = tuple(merged[which] for which in sorted(merged))
         of_link[path] = Keep(keys, at)
 
     def of(self, link: str, path: str) -> Keep | None:

@@ -16,7 +16,8 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from models.specification import FILES, FOLDER, Specification, read_specification
+from documents import FILES, FOLDER
+from models.specification import Specification, read_specification
 from resources.recorder import ID, Recorded, call_with_everything, recording
 
 from belvo_async import BelvoClient

@@ -89,16 +89,23 @@ def _components(version: str) -> Mapping[str, Any]:
     return {"schemas": {name: translated(schema) for name, schema in schemas.items()}}
 
 
-def body_of(version: str, path: str) -> Mapping[str, Any] | None:
+def bodies_of(version: str, path: str) -> list[Mapping[str, Any]]:
     """
-    Return the schema of the body of a `POST`, `None` if *version* does not know the path.
+    Return the schemas that the body of a `POST` may have; none if *version* does not know the path.
     """
     document = read_document(version)
     operation = document["paths"].get(path, {}).get("post")
     if operation is None:
-        return None
-    schema: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
-    return document["components"]["schemas"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+        return []
+    schema = _settled(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    return [_settled(document, one) for one in schema.get("oneOf", [schema])]
+
+
+def _settled(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema
+    if "$ref" in schema:
+        found = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+    return found
 
 
 def named(version: str, name: str) -> Mapping[str, Any]:

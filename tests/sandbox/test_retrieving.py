@@ -11,6 +11,7 @@ import pytest
 from sandbox.api import Api, JumpingClock
 
 from belvo_async.sandbox import Fault, Sandbox
+from belvo_async.sandbox.institutions import INSTITUTIONS
 from belvo_async.sandbox.resources import RESOURCES, Resource
 
 
@@ -26,11 +27,15 @@ def link_for(sandbox: Sandbox, resource: Resource) -> Any:
     """
     Return a link at an institution that offers *resource*.
     """
-    for institution in ("erebor_mx_retail", "tatooine_mx_fiscal", "planet_mx_employment"):
-        link = sandbox.add_link(institution)
-        if resource.name in sandbox.institution(institution)["resources"]:
-            return link
-    raise AssertionError(resource.name)
+    name = next(name for name, offer in INSTITUTIONS.items() if resource.name in offer.resources)
+    return sandbox.add_link(name)
+
+
+def body_for(resource: Resource) -> dict[str, object]:
+    """
+    Return what a call for *resource* may say besides the link.
+    """
+    return {**BODY, "type": "yearly"} if resource.name == "TAX_RETURNS" else BODY
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
@@ -41,7 +46,7 @@ async def test_every_resource(api: Api, sandbox: Sandbox, resource: Resource) ->
     link = link_for(sandbox, resource)["id"]
     path = resource.path
 
-    reply = await api.post(path, link=link, **BODY)
+    reply = await api.post(path, link=link, **body_for(resource))
     rows = [reply.json] if resource.single else reply.json
     listed = await api.get(path, link=link, page_size=1000)
 
@@ -53,6 +58,7 @@ async def test_every_resource(api: Api, sandbox: Sandbox, resource: Resource) ->
     deleted = await api.delete(f"{path}{rows[0]['id']}/")
 
     assert deleted.status == (204 if resource.deletable else 405)
+    assert (await api.get(f"{path}{rows[0]['id']}/")).status == (404 if resource.deletable else 200)
     assert (await api.get(path, link=link)).json["count"] == len(rows) - resource.deletable
 
 
@@ -64,7 +70,7 @@ async def test_every_resource_after_a_challenge(api: Api, sandbox: Sandbox, reso
     link = link_for(sandbox, resource)
     link["status"] = "token_required"
 
-    challenged = await api.post(resource.path, link=link["id"], **BODY)
+    challenged = await api.post(resource.path, link=link["id"], **body_for(resource))
     assert challenged.status == 428
     reply = await api.answer(challenged.json[0], path=resource.path)
 

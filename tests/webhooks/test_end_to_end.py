@@ -123,13 +123,23 @@ async def test_an_asynchronous_request(sandbox: Sandbox, inbox: Inbox, clock: Ma
         assert 10 == event.data.total_transactions
 
 
+OFFERING_ALL = (
+    OPEN,
+    "tatooine_mx_fiscal",
+    "tatooine_cl_fiscal",
+    "planet_mx_employment",
+    "planet_br_employment",
+)
+"""Institutions that offer, together, every resource that webhooks tell of."""
+
+
 async def test_every_resource(
     sandbox: Sandbox, client: BelvoClient, inbox: Inbox, clock: ManualClock
 ) -> None:
     """
     What the sandbox tells of each resource is what the library knows.
     """
-    for institution in (OPEN, "tatooine_mx_fiscal", "planet_mx_employment"):
+    for institution in OFFERING_ALL:
         offered = sandbox.institution(institution)["resources"]
         await client.links.register(institution, "bnk100", "full", fetch_resources=offered)
         await told(sandbox, clock)

@@ -75,6 +75,7 @@ async function others(client, link) {
   const options = { token: '111111' };
   const plain = await client.links.register('erebor_mx_retail', 'bnk100', 'full');
   const fiscal = await client.links.register('tatooine_mx_fiscal', 'individual', 'full');
+  const colombian = await client.links.register('tatooine_co_fiscal', 'individual', 'full');
   const work = await client.links.register('planet_mx_employment', 'employee', 'full');
   return {
     accounts: (await client.accounts.retrieve(link, options)).length,
@@ -89,7 +90,7 @@ async function others(client, link) {
     taxStatus: Boolean(await client.taxStatus.retrieve(fiscal.id, {})),
     taxComplianceStatus: Boolean(await client.taxComplianceStatus.retrieve(fiscal.id, {})),
     taxRetentions: Boolean(await client.taxRetentions.retrieve(fiscal.id, FIRST, LAST, 'INFLOW')),
-    taxDeclarations: Boolean(await client.taxDeclarations.retrieve(fiscal.id, 2023, 2024)),
+    taxDeclarations: Boolean(await client.taxDeclarations.retrieve(colombian.id, 2023, 2024)),
     employmentRecords: (await client.employmentRecords.retrieve(work.id, {})).length,
     institutions: (await client.institutions.list({ limit: 5 })).length,
     widget: Object.keys(await client.widgetToken.create()).sort(),

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
-from belvo_async.sandbox.answers import Json
 from belvo_async.sandbox.ids import lower_half, shuffled, upper_half
 from belvo_async.sandbox.registry import Access
 from belvo_async.sandbox.users import Dataset
@@ -194,15 +193,3 @@ def is_brazilian(access: Access) -> bool:
     """
     countries: list[str] = access.institution.public["country_codes"]
     return countries[0] == "BR"
-
-
-def plain_row(access: Access, number: int, _count: int, at: str) -> Json:
-    """
-    Return a row with what the rows of all resources have.
-    """
-    return {
-        "link": access.id,
-        "collected_at": at,
-        "created_at": at,
-        "internal_identification": f"{noise(access, number, 1 << 32):08x}",
-    }

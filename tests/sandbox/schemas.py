@@ -89,22 +89,20 @@ def _components(version: str) -> Mapping[str, Any]:
     return {"schemas": {name: translated(schema) for name, schema in schemas.items()}}
 
 
-def bodies_of(version: str, path: str) -> list[Mapping[str, Any]]:
+def members(version: str, path: str) -> dict[str, bool]:
     """
-    Return the schemas that the body of a `POST` may have; none if *version* does not know the path.
+    Return the members that the body of a `POST` may have, and whether each is ever required.
     """
     document = read_document(version)
     operation = document["paths"].get(path, {}).get("post")
     if operation is None:
-        return []
-    schema = _settled(document, operation["requestBody"]["content"]["application/json"]["schema"])
-    return [_settled(document, one) for one in schema.get("oneOf", [schema])]
-
-
-def _settled(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schema
-    if "$ref" in schema:
-        found = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+        return {}
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    found: dict[str, bool] = {}
+    for choice in schema.get("oneOf", [schema]):
+        one = document["components"]["schemas"][choice["$ref"].split("/")[-1]] if "$ref" in choice else choice
+        for name in one["properties"]:
+            found[name] = found.get(name, False) or name in one.get("required", ())
     return found
 
 

@@ -1,9 +1,9 @@
 """
 The second tier of the codec: a cattrs converter for answers that are not quite as announced.
 
-It reads numbers that come as text and text that comes as a number, instants without a zone (as UTC), days as
-`DD-MM-YYYY` or as an instant, and `null` where none was announced. It never guesses beyond that: what it cannot
-read it names, by place and never by value.
+It reads numbers that come as text and text that comes as a number, flags as 0 or 1, instants without a zone (as
+UTC), days as `DD-MM-YYYY` or as an instant, and `null` where none was announced. It never guesses beyond that: what
+it cannot read it names, by place and never by value.
 """
 
 from __future__ import annotations
@@ -170,6 +170,8 @@ def _read_bool(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
+    if isinstance(value, int | Decimal) and value in {0, 1}:
+        return value == 1
     raise _WrongError("true or false", value)
 
 

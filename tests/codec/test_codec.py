@@ -264,6 +264,8 @@ VARIANTS: dict[str, tuple[str, Sample]] = {
     "text-as-decimal": ('{"text": 7.50}', Sample(text="7.50")),
     "flag-as-text": ('{"flag": "false"}', Sample(flag=False)),
     "flag-as-capital-text": ('{"flag": "True"}', Sample(flag=True)),
+    "flag-as-one": ('{"flag": 1}', Sample(flag=True)),
+    "flag-as-zero": ('{"flag": 0}', Sample(flag=False)),
     "naive-instant": (
         '{"instant": "2024-09-02T15:23:47"}',
         Sample(instant=datetime(2024, 9, 2, 15, 23, 47, tzinfo=UTC)),
@@ -370,7 +372,7 @@ NONSENSE: dict[str, tuple[Any, str | bytes, tuple[str, ...]]] = {
     "count-list": (read_one, f'{{"count": [{WRONG}]}}', ("expected a number, found a list @ $.count",)),
     "count-huge": (read_one, '{"count": 1e999999999}', ("expected a whole number, found a number @ $.count",)),
     "flag-text": (read_one, f'{{"flag": {WRONG}}}', ("expected true or false, found text @ $.flag",)),
-    "flag-number": (read_one, '{"flag": 0}', ("expected true or false, found a number @ $.flag",)),
+    "flag-number": (read_one, '{"flag": 2}', ("expected true or false, found a number @ $.flag",)),
     "flag-empty": (read_one, '{"flag": ""}', ("expected true or false, found text @ $.flag",)),
     "text-object": (read_one, f'{{"text": {{"a": {WRONG}}}}}', ("expected text, found an object @ $.text",)),
     "text-list": (read_one, f'{{"text": [{WRONG}]}}', ("expected text, found a list @ $.text",)),

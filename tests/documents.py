@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,11 +29,20 @@ def read_document(version: str) -> Mapping[str, Any]:
     Read the document of *version* from `FOLDER`.
     """
     text = (FOLDER / FILES[version]).read_text("utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: Mapping[str, Any] = (
-        json.loads(text) if FILES[version].endswith(".json") else yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+        json.loads(text, parse_float=Decimal) if FILES[version].endswith(".json") else yaml.load(text, Loader=_Loader)  # noqa: S506 - made of a safe one
     )
     return document
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc, unused-ignore]  # same as above
+    """
+    Reads YAML as the JSON that it stands for: numbers keep their digits, and days are text.
+    """
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(node.value))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
 
 def skip_without_documents() -> None:

@@ -455,7 +455,7 @@ class Invoice:
     An invoice in Mexico, or in Colombia.
 
     Attributes:
-        invoice_identification: The tax office's id of the invoice.
+        invoice_identification: The id of the invoice at the tax office, by which lists can be filtered.
 
         status: In the tax office's words: `Vigente`, `Cancelado`, in Colombia also `Aprobado`.
 
@@ -680,6 +680,7 @@ class ChileInvoiceSalesDetails:
     reference_document_folio: str | None = None
     foreign_recipient_id: str | None = None
     foreign_recipient_nationality: str | None = None
+    vat_amount: Decimal | None = None  # not in the schema, only in its examples
 
 
 @attrs.frozen(kw_only=True)
@@ -734,6 +735,12 @@ class ChileInvoice:
         sales_invoice_details: Only for what was sent.
 
         summary_invoice_details: Only for receipts.
+
+        sale_invoice_details: What `sales_invoice_details` holds, under the name that Belvo's examples
+            have for it: look at both.
+
+        invoice_identification: The id of the invoice at the tax office, by which lists can be filtered.
+
     """
 
     # https://developers.belvo.com/apis/belvoopenapispec/invoices-chile
@@ -762,3 +769,6 @@ class ChileInvoice:
     purchase_invoice_details: ChileInvoicePurchaseDetails | None = None
     sales_invoice_details: ChileInvoiceSalesDetails | None = None
     summary_invoice_details: ChileInvoiceSummaryDetails | None = None
+    # The next two are not in the schema, only in its examples.
+    sale_invoice_details: ChileInvoiceSalesDetails | None = None
+    invoice_identification: str | None = None

@@ -4,12 +4,13 @@ Which model holds what: one row for each model and specification. A new family a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from models.rows_banking import BANKING, BANKING_VOCABULARIES
-from models.rows_fiscal import FISCAL, FISCAL_VOCABULARIES
+from models.rows_banking import BANKING, BANKING_APART, BANKING_VOCABULARIES
+from models.rows_fiscal import FISCAL, FISCAL_APART, FISCAL_SHOWN, FISCAL_VOCABULARIES
 from models.specification import NEW, OLD, answer
 
 from belvo_async import models
@@ -50,6 +51,12 @@ ROWS: Final = (
     Row(models.Balance, OLD, "#/components/schemas/Balance"),
     *(Row(*row) for row in (*BANKING, *FISCAL)),
 )
+
+APART: Final = tuple(Row(*row) for row in (*BANKING_APART, *FISCAL_APART))
+"""Where a specification contradicts itself or is silent; each of these has tests of its own."""
+
+SHOWN: Final[Mapping[type[Any], tuple[str, ...]]] = FISCAL_SHOWN
+"""Attributes for what no schema has and all examples show."""
 
 
 @attrs.frozen

@@ -13,7 +13,6 @@ from belvo_async import models
 
 BANKING: Final = (
     (models.Transaction, NEW, "#/components/schemas/TransactionOpenFinanceBrazil"),
-    # `Transaction` of 1.35.0 is in `test_transactions`: the two versions contradict each other.
     (models.TransactionMerchantData, OLD, "#/components/schemas/TransactionMerchantData"),
     (models.TransactionCreditCardData, OLD, "#/components/schemas/TransactionCreditCardData"),
     (models.Owner, NEW, "#/components/schemas/OwnerIndividualOpenFinanceBrazil"),
@@ -46,6 +45,11 @@ BANKING: Final = (
         OLD,
         "#/components/schemas/EyodIncomeVerificationBodyRequest",
     ),
+)
+
+BANKING_APART: Final = (
+    # The two versions contradict each other, see `test_transactions`.
+    (models.Transaction, OLD, "#/components/schemas/Transaction"),
 )
 
 BANKING_VOCABULARIES: Final = (

@@ -17,6 +17,7 @@ import pytest
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from models.examples import assembled
 from models.rows import ROWS, Row
 from models.specification import Kind, Schema, Specification, kind_of, vocabulary_of
 
@@ -87,21 +88,6 @@ def _nullable_answers(specification: Specification, schema: Schema) -> st.Search
     return st.none() | strategy if settled.get("nullable") else strategy
 
 
-def example(specification: Specification, schema: Schema) -> Any:
-    """
-    Return the value that *schema* gives as its example, put together from those of its parts.
-    """
-    kind = kind_of(schema)
-    if kind is Kind.OBJECT:
-        properties = schema.get("properties", {}).items()
-        return {name: example(specification, specification.settle(inner)) for name, inner in properties}
-    if kind is Kind.LIST and "example" not in schema:
-        return [example(specification, specification.settle(schema["items"]))]
-    if kind is Kind.VOCABULARY and "example" not in schema:
-        return min(vocabulary_of(schema))
-    return schema.get("example")
-
-
 def without_nulls(answer: Any) -> Any:
     """
     Return *answer* as a model shows it: what is null and what no specification has is gone.
@@ -167,7 +153,7 @@ def test_examples_of_the_documentation_decode(row: Row, specifications: Mapping[
     The examples of a specification arrive whole.
     """
     specification = specifications[row.version]
-    answer = example(specification, specification.described(row.pointer))
+    answer = assembled(specification, specification.described(row.pointer))
 
     # The lenient tier is needed: some examples are of another form than their schema, such as unquoted digits.
     (value,) = decoder(list[row.model])(Answer(status=200, body=encoder.encode([answer])))  # type: ignore[name-defined]  # made at run time

@@ -19,15 +19,13 @@ import attrs
 import pytest
 
 from hypothesis import given
-from models.rows import Row
+from models.examples import assembled
+from models.rows import APART, Row
 from models.specification import (
     MISSING,
-    NEW,
-    OLD,
     Documented,
     Kind,
     Specification,
-    answer,
     bare,
     fits,
     is_open_enum,
@@ -36,7 +34,7 @@ from models.specification import (
     reached,
     vocabulary_of,
 )
-from models.test_decoding import answers, as_answer, encoder, example, paths, quick, without_nulls
+from models.test_decoding import answers, as_answer, encoder, paths, quick, without_nulls
 from models.test_documented import DEPRECATED
 
 from belvo_async.codec import decoder
@@ -45,15 +43,8 @@ from belvo_async.models import ChileTaxStatus, Invoice, TaxReturn
 from belvo_async.models._fields import OpenEnum
 
 
-ROWS: Final = (
-    Row(Invoice, OLD, "#/components/schemas/InvoiceWithIdSat"),
-    Row(ChileTaxStatus, NEW, answer("/api/cl/tax-status/")),
-)
-TAX_RETURNS: Final = tuple(
-    Row(TaxReturn, version, f"#/components/schemas/TaxReturn{shape}")
-    for version in (NEW, OLD)
-    for shape in ("Personal", "PersonalMonthly", "Business", "BusinessMonthly")
-)
+ROWS: Final = tuple(row for row in APART if row.model in {ChileTaxStatus, Invoice})
+TAX_RETURNS: Final = tuple(row for row in APART if row.model is TaxReturn)
 MODELS: Final = sorted(
     {c for model in (ChileTaxStatus, TaxReturn) for c in reached(model) if attrs.has(c)},
     key=lambda c: c.__name__,
@@ -166,7 +157,7 @@ def test_examples_of_the_documentation_decode(row: Row, specifications: Mapping[
     The examples of a specification arrive whole.
     """
     specification = specifications[row.version]
-    shown = example(specification, specification.described(row.pointer))
+    shown = assembled(specification, specification.described(row.pointer))
     # The one example that is no day in any notation has its month last: 2010-18-11.
     body = encoder.encode(shown).replace(b"2010-18-11", b"2010-11-18")
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from models.rows import APART
 from models.specification import MISSING, OLD, Kind, Specification, fits, kind_of
 
 from belvo_async.codec import decoder
@@ -23,7 +24,7 @@ from belvo_async.models import (
 )
 
 
-OLDER = "#/components/schemas/Transaction"
+(OLDER,) = (row.pointer for row in APART if row.model is Transaction)
 
 
 def decoded(answer: object) -> Transaction:

@@ -456,7 +456,6 @@ class Invoice:
 
     Attributes:
         invoice_identification: The id of the invoice at the tax office, by which lists can be filtered.
-
         status: In the tax office's words: `Vigente`, `Cancelado`, in Colombia also `Aprobado`.
 
         invoice_type: What it is for.
@@ -740,7 +739,6 @@ class ChileInvoice:
             have for it: look at both.
 
         invoice_identification: The id of the invoice at the tax office, by which lists can be filtered.
-
     """
 
     # https://developers.belvo.com/apis/belvoopenapispec/invoices-chile

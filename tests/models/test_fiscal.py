@@ -18,7 +18,6 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from hypothesis import given
 from models.examples import assembled
 from models.rows import APART, Row
 from models.specification import (
@@ -34,7 +33,7 @@ from models.specification import (
     reached,
     vocabulary_of,
 )
-from models.test_decoding import answers, as_answer, encoder, paths, quick, without_nulls
+from models.test_decoding import as_answer, encoder, paths
 from models.test_documented import DEPRECATED
 
 from belvo_async.codec import decoder
@@ -134,21 +133,6 @@ def test_the_versions_contradict_each_other_once(everything: Sequence[Documented
 
 
 # --- what arrives ---
-
-
-@every_row
-def test_whatever_is_documented_decodes(row: Row, specifications: Mapping[str, Specification]) -> None:
-    """
-    Every answer that a specification allows arrives whole.
-    """
-    specification = specifications[row.version]
-
-    @quick
-    @given(answers(specification, specification.described(row.pointer)))
-    def arrives_whole(answer: dict[str, Any]) -> None:
-        assert without_nulls(answer) == as_answer(read(row.model, encoder.encode(answer)))
-
-    arrives_whole()
 
 
 @every_row

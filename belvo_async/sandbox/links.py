@@ -30,6 +30,9 @@ COOLDOWN: Final = 600.0
 REFRESH_RATES: Final = {"single": None, "recurrent": "7d"}
 STORAGES: Final = {"single": "365d", "recurrent": "store"}
 
+STORED: Final = "365d"
+"""How long Belvo keeps what it retrieved, unless the registration says otherwise."""
+
 
 def script_for(institution: Institution, story: Persona, status: str = "") -> Script:
     """
@@ -90,7 +93,7 @@ def add(world: World, institution: Institution, body: Json) -> Access:
         "refresh_rate": REFRESH_RATES[mode],
         "credentials_storage": body.get("credentials_storage", STORAGES[mode]),
         "fetch_resources": body.get("fetch_resources", []),
-        "stale_in": body.get("stale_in"),
+        "stale_in": body.get("stale_in", STORED),
     }
     return world.registry.file(public, institution, username, body["password"])
 

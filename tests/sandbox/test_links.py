@@ -31,7 +31,7 @@ async def test_register(api: Api, sandbox: Sandbox) -> None:
         "status": "valid",
         "refresh_rate": "7d",
         "credentials_storage": "store",
-        "stale_in": None,
+        "stale_in": "365d",
     }.items() <= link.items()
     assert len(link["institution_user_id"]) == 44
 

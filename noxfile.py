@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["tests", "lint", "typecheck", "demo", "sdks"]
+nox.options.sessions = ["tests", "lint", "typecheck", "demo", "sdks", "conformance"]
 
 
 def is_here(version: str) -> bool:
@@ -100,6 +100,15 @@ def sdks(session: nox.Session) -> None:
         )
         session.env["NODE_PATH"] = f"{folder}/node_modules"
     session.run("python", "tests/sdks/run.py")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """
+    The sandbox's answers against Belvo's specifications, by schemathesis. Needs them in `../shared/belvo`.
+    """
+    session.install(".", "schemathesis==4.32.*", "pyyaml")
+    session.run("python", "tests/conformance/run.py", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

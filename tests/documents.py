@@ -30,7 +30,9 @@ def read_document(version: str) -> Mapping[str, Any]:
     """
     text = (FOLDER / FILES[version]).read_text("utf-8")
     document: Mapping[str, Any] = (
-        json.loads(text, parse_float=Decimal) if FILES[version].endswith(".json") else yaml.load(text, Loader=_Loader)  # noqa: S506 - made of a safe one
+        json.loads(text, parse_float=Decimal)
+        if FILES[version].endswith(".json")
+        else yaml.load(text, Loader=_Loader)  # noqa: S506 - made of a safe one
     )
     return document
 

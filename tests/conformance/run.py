@@ -21,10 +21,11 @@ import schemathesis
 from conformance.deviations import DEVIATIONS, Finding
 from conformance.seeds import GUARDED, LINKS, Api, Seeds
 from conformance.specifications import prepared
+from documents import FILES, FOLDER
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from models.specification import FILES, FOLDER, Specification, read_specification
+from models.specification import Specification, read_specification
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core import NOT_SET

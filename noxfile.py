@@ -69,11 +69,12 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typecheck(session: nox.Session) -> None:
     """
-    Types, by mypy and pyright.
+    Types, by mypy and pyright; also of what the documents show.
     """
     session.install("-e", ".[cli,starlette]", "mypy==2.4.*", "pyright==1.1.414")
     session.run("mypy", "belvo_async", "tests/typing")
     session.run("pyright")
+    session.run("python", "tests/docs/typed.py")
 
 
 @nox.session

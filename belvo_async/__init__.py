@@ -13,9 +13,11 @@ from belvo_async.errors import BelvoError
 from belvo_async.mfa.challenge import ChallengeKind, MfaChallenge
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
+from belvo_async.observer import LoggingObserver, Observer
 from belvo_async.resources.accepted import AcceptedRequest
 from belvo_async.session import MfaSession, TokenPrompt
 from belvo_async.settings import Environment, PoolLimits, RateLimit, RetryPolicy, Timeouts
+from belvo_async.transport.aiohttp import Network
 from belvo_async.version import __version__
 
 
@@ -25,10 +27,13 @@ __all__ = [
     "BelvoError",
     "ChallengeKind",
     "Environment",
+    "LoggingObserver",
     "MfaChallenge",
     "MfaSession",
     "MfaState",
     "MfaTicket",
+    "Network",
+    "Observer",
     "Outcome",
     "PoolLimits",
     "RateLimit",

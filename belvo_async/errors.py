@@ -35,6 +35,10 @@ Rule: this file imports nothing of ours at run time, so that everything may impo
 All of them pickle, and none shows a password, a token or the id of an MFA session.
 """
 
+# pyright: reportIncompatibleVariableOverride=false
+# What may be missing from an `MfaError` the library never leaves out of some of its subclasses, which say so. The
+# default is for those who make one in a test.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -516,6 +520,7 @@ class MfaError(BelvoError):
         return f"{self._told()}{where}"
 
 
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class MfaRequiredError(MfaError):
     """
     A token is needed, and there is no prompt to ask for it.
@@ -523,6 +528,9 @@ class MfaRequiredError(MfaError):
     Give a `prompt=`, or keep `ticket` and call `client.resume(ticket, token)` when the
     user has answered.
     """
+
+    challenge: MfaChallenge = attrs.field(default=None)
+    ticket: MfaTicket = attrs.field(default=None)
 
     def _told(self) -> str:
         return "the institution wants a token and no prompt was given"
@@ -557,18 +565,23 @@ class PromptFailedError(MfaError):
     Nothing was sent, and `ticket` can still be answered.
     """
 
+    challenge: MfaChallenge = attrs.field(default=None)
+    ticket: MfaTicket = attrs.field(default=None)
     problem: str = "the prompt failed"
 
     def _told(self) -> str:
         return self.problem
 
 
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class MfaExpiredError(MfaError):
     """
     The token did not come before the institution's deadline.
 
     `session.restart()` starts over, which makes the institution send a new token.
     """
+
+    challenge: MfaChallenge = attrs.field(default=None)
 
     def _told(self) -> str:
         return "the challenge has expired"
@@ -579,6 +592,8 @@ class MfaRejectedError(MfaError, LoginError):
     """
     The institution refused the login after the token was given. Never repeat it by itself; ask the user.
     """
+
+    challenge: MfaChallenge = attrs.field(default=None)
 
     def _told(self) -> str:
         return f"the institution refused the login after the token: {ApiError.__str__(self)}"
@@ -595,6 +610,8 @@ class MfaRoundsExceededError(MfaError):
     The last challenge is untouched: `ticket` can still be answered.
     """
 
+    challenge: MfaChallenge = attrs.field(default=None)
+    ticket: MfaTicket = attrs.field(default=None)
     max_rounds: int = 0
 
     def _told(self) -> str:

@@ -282,7 +282,7 @@ class MfaSession(Generic[T]):
             await self._begin()
             while self._flow.state is MfaState.CHALLENGED:
                 if self._prompt is None:
-                    raise MfaRequiredError(challenge=self._flow.challenge, ticket=self.suspend())
+                    raise MfaRequiredError(challenge=self._flow.newest, ticket=self.suspend())
                 await self._pass_on(await self._ask(self._prompt))
         finally:
             self._driving = False
@@ -300,7 +300,7 @@ class MfaSession(Generic[T]):
         cancelled_before = task.cancelling()
         self._asking = True
         try:
-            answer = Secret(await prompt(cast(MfaChallenge, self._flow.challenge)))
+            answer = Secret(await prompt(self._flow.newest))
             if self._flow.state is MfaState.CHALLENGED:
                 return answer
         except asyncio.CancelledError as error:
@@ -330,7 +330,9 @@ class MfaSession(Generic[T]):
             raise self._prompt_failed("the prompt returned what cannot be a token") from error
 
     def _prompt_failed(self, problem: str) -> PromptFailedError:
-        error = PromptFailedError(challenge=self._flow.challenge, ticket=self._flow.ticket(), problem=problem)
+        error = PromptFailedError(
+            challenge=self._flow.newest, ticket=self._flow.newest_ticket(), problem=problem
+        )
         self._flow.fail_prompt(error, self._now())
         self._settle()
         return error
@@ -489,7 +491,7 @@ class MfaSession(Generic[T]):
         flow = self._flow
         if self._held is not None:
             return
-        await self._hold(cast(MfaChallenge, flow.challenge).link)
+        await self._hold(flow.newest.link)
         self._refuse_answered()
         flow.expire(self._now())
         self._settle()
@@ -500,7 +502,7 @@ class MfaSession(Generic[T]):
         """
         Refuse a challenge that another session of this client has answered, or may have.
         """
-        challenge = cast(MfaChallenge, self._flow.challenge)
+        challenge = self._flow.newest
         if is_answered(self._engine.answered, challenge.session, challenge.round):
             self._release()
             raise SessionStateError(
@@ -529,7 +531,7 @@ class MfaSession(Generic[T]):
             request = flow.submit(answer, self._now())
         finally:
             self._settle()
-        challenge = cast(MfaChallenge, flow.challenge)
+        challenge = flow.newest
         mark_answered(self._engine.answered, challenge.session, challenge.round, flow.deadline)
         await self._exchange(request)
         self._answer = None
@@ -626,7 +628,7 @@ class MfaSession(Generic[T]):
         if flow.turned_away is not None:
             self._unmark()
         elif flow.state is MfaState.CHALLENGED:
-            reopen(self._engine.answered, cast(MfaChallenge, flow.challenge).session)
+            reopen(self._engine.answered, flow.newest.session)
         for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
             if isinstance(told, ApiError) and request.body is not None:
                 told.conceal(request.body.conceal)
@@ -708,10 +710,10 @@ class MfaSession(Generic[T]):
             self._told += 1  # first: an observer may end the session, and come here again
             observer.state_changed(self.operation, self.link, step)
             if step.event is MfaEvent.CHALLENGE_ISSUED:
-                observer.challenge_parked(cast(MfaChallenge, flow.challenge))
+                observer.challenge_parked(flow.newest)
 
     def _park(self) -> None:
-        link = cast(MfaChallenge, self._flow.challenge).link
+        link = self._flow.newest.link
         if self._held is None and self._engine.links.claim(link, self):
             self._held = link  # a registration learns its link here
         if self._timer is None:
@@ -755,7 +757,7 @@ class MfaSession(Generic[T]):
     def _ended(self) -> BelvoError:
         if self._flow.error is not None:
             return self._flow.error
-        return MfaRequiredError(challenge=self._flow.challenge, ticket=self._flow.ticket())
+        return MfaRequiredError(challenge=self._flow.newest, ticket=self._flow.newest_ticket())
 
     def _misused(self, asked: str) -> SessionStateError:
         state = self._flow.state

@@ -17,12 +17,11 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 
-from belvo_async import BelvoClient, MfaChallenge, MfaSession, RateLimit, drive
+from belvo_async import BelvoClient, MfaChallenge, MfaSession, Observer, RateLimit, drive
 from belvo_async.messages import Request
 from belvo_async.mfa.flow import Step
 from belvo_async.mfa.machine import MfaEvent
 from belvo_async.models import Link
-from belvo_async.observer import Observer
 from belvo_async.sandbox import Sandbox
 
 

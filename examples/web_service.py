@@ -89,8 +89,6 @@ async def drive_on(request: web.Request, session: MfaSession[Link], flow: str) -
     try:
         link = await session
     except MfaRequiredError as error:  # the first challenge, or another one: the token was wrong, say
-        if error.ticket is None or error.challenge is None:
-            raise
         tickets[flow] = error.ticket
         shown = {
             "flow": flow,

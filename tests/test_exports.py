@@ -19,7 +19,8 @@ CONTRACT = {
     "BelvoClient", "Environment",
     "MfaSession", "MfaState", "MfaChallenge", "ChallengeKind", "MfaTicket", "TokenPrompt",
     "drive", "Outcome",
-    "RetryPolicy", "Timeouts", "PoolLimits", "RateLimit",
+    "RetryPolicy", "Timeouts", "PoolLimits", "RateLimit", "Network",
+    "Observer", "LoggingObserver",
     "BelvoError",
 }  # fmt: skip
 """Programs outside of this repository are written against these names."""

@@ -130,6 +130,13 @@ class MfaFlow:
         )
 
     @property
+    def newest(self) -> MfaChallenge:
+        """
+        The newest challenge, in a state that has had one.
+        """
+        return cast(MfaChallenge, self.challenge)
+
+    @property
     def history(self) -> Sequence[Step]:
         """
         All that happened, oldest first.
@@ -221,7 +228,7 @@ class MfaFlow:
         elif self.challenge.round > self.max_rounds:
             self._refuse(
                 MfaRoundsExceededError(
-                    challenge=self.challenge, ticket=self.ticket(), max_rounds=self.max_rounds
+                    challenge=self.challenge, ticket=self.newest_ticket(), max_rounds=self.max_rounds
                 ),
                 moment,
             )
@@ -231,12 +238,12 @@ class MfaFlow:
     def _receive_error(self, error: ApiError, moment: Moment) -> None:
         self.request_id = error.request_id or self.request_id
         if self.state is MfaState.RESUMING and isinstance(error, SessionExpiredError):
-            expired = MfaExpiredError(challenge=self.challenge)
+            expired = MfaExpiredError(challenge=self.newest)
             expired.__cause__ = error
             self._end(expired, MfaEvent.DEADLINE_PASSED, moment)
         elif self.state is MfaState.RESUMING and isinstance(error, LoginError):
             self._refuse(
-                MfaRejectedError(challenge=self.challenge, **attrs.asdict(error, recurse=False)), moment
+                MfaRejectedError(challenge=self.newest, **attrs.asdict(error, recurse=False)), moment
             )
         elif isinstance(error, RateLimitedError):
             # Belvo turned the request away before it looked at it: as if it had never left.
@@ -281,11 +288,11 @@ class MfaFlow:
             SessionStateError: There is no challenge to answer, or it was answered already.
         """
         if self.state is MfaState.EXPIRED:
-            raise MfaExpiredError(challenge=self.challenge)
+            raise MfaExpiredError(challenge=self.newest)
         advance(self.state, MfaEvent.SUBMITTED, asked="submit()")
         if self.expire(moment):
-            raise MfaExpiredError(challenge=self.challenge)
-        challenge = cast(MfaChallenge, self.challenge)  # CHALLENGED has one
+            raise MfaExpiredError(challenge=self.newest)
+        challenge = self.newest
         check_token(token, challenge)
         request = self.operation.resume_request(challenge.session, challenge.link, token, self.deadline)
         self._happen(MfaEvent.SUBMITTED, moment)
@@ -298,7 +305,7 @@ class MfaFlow:
         """
         if self.state is not MfaState.CHALLENGED or self.deadline is None or moment.monotonic < self.deadline:
             return False
-        self._end(MfaExpiredError(challenge=self.challenge), MfaEvent.DEADLINE_PASSED, moment)
+        self._end(MfaExpiredError(challenge=self.newest), MfaEvent.DEADLINE_PASSED, moment)
         return True
 
     def suspend(self, moment: Moment) -> MfaTicket:
@@ -312,9 +319,9 @@ class MfaFlow:
         """
         advance(self.state, MfaEvent.PARKED, asked="suspend()")
         if self.expire(moment):
-            raise MfaExpiredError(challenge=self.challenge)
+            raise MfaExpiredError(challenge=self.newest)
         self._happen(MfaEvent.PARKED, moment)
-        return self._ticket(cast(MfaChallenge, self.challenge))  # CHALLENGED has one
+        return self.newest_ticket()
 
     def give_up(self, moment: Moment, error: BelvoError | None = None) -> None:
         """
@@ -334,11 +341,14 @@ class MfaFlow:
 
         If an answer to it may have been sent, the ticket says so and is good for finding out only.
         """
-        return None if self.challenge is None else self._ticket(self.challenge)
+        return None if self.challenge is None else self.newest_ticket()
 
-    def _ticket(self, challenge: MfaChallenge) -> MfaTicket:
+    def newest_ticket(self) -> MfaTicket:
+        """
+        Return the same in a state that has had a challenge.
+        """
         return MfaTicket.for_challenge(
-            challenge,
+            self.newest,
             self.operation,
             max_rounds=self.max_rounds,
             answered=self.answered,

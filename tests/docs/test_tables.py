@@ -17,6 +17,7 @@ from docs.pages import ROOT, rows
 from belvo_async import (
     ChallengeKind,
     MfaState,
+    Observer,
     PoolLimits,
     RateLimit,
     RetryPolicy,
@@ -106,6 +107,19 @@ def test_every_setting_has_its_default(class_: type[attrs.AttrsInstance]) -> Non
     has = {f"{class_.__name__}.{field.name}": _written(field.default) for field in attrs.fields(class_)}
 
     assert {name: told[name] for name in told if name.startswith(f"{class_.__name__}.")} == has
+
+
+def test_every_method_of_an_observer() -> None:
+    """
+    The table of methods has them all, with their arguments.
+    """
+    has = [
+        f"{name}({', '.join(list(inspect.signature(method).parameters)[1:])})"
+        for name, method in vars(Observer).items()
+        if inspect.isfunction(method)
+    ]
+
+    assert [names(row[0])[0] for row in rows(README, "Method")] == has
 
 
 def test_every_state() -> None:

@@ -9,6 +9,7 @@ from typing import assert_type
 
 from belvo_async import (
     BelvoClient,
+    BelvoError,
     MfaChallenge,
     MfaSession,
     MfaState,
@@ -16,6 +17,14 @@ from belvo_async import (
     Outcome,
     TokenPrompt,
     drive,
+)
+from belvo_async.errors import (
+    MfaError,
+    MfaExpiredError,
+    MfaRejectedError,
+    MfaRequiredError,
+    MfaRoundsExceededError,
+    PromptFailedError,
 )
 from belvo_async.models import Account, Balance, Institution, Link
 from belvo_async.webhooks import (
@@ -120,3 +129,21 @@ def webhooks() -> None:
     webhook_handler(receiver, handle)
     webhook_endpoint(receiver, handle)
     WebhookReceiver()  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+def errors(error: BelvoError) -> None:
+    """
+    What the library never leaves out of an error is no option.
+    """
+    match error:
+        case MfaRequiredError() | PromptFailedError() | MfaRoundsExceededError():
+            assert_type(error.challenge, MfaChallenge)
+            assert_type(error.ticket, MfaTicket)
+        case MfaExpiredError() | MfaRejectedError():
+            assert_type(error.challenge, MfaChallenge)
+            assert_type(error.ticket, MfaTicket | None)
+        case MfaError():
+            assert_type(error.challenge, MfaChallenge | None)
+            assert_type(error.ticket, MfaTicket | None)
+        case _:
+            pass

@@ -18,7 +18,7 @@ import attrs
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
 from belvo_async.deadlines import Deadlines
-from belvo_async.errors import InvalidArgumentError, TicketError
+from belvo_async.errors import InvalidArgumentError, TicketError, type_of, wrong_type
 from belvo_async.guards import Answered
 from belvo_async.guards import Links as BusyLinks
 from belvo_async.messages import Effect, Request, Secret
@@ -53,7 +53,7 @@ from belvo_async.resources.mexico import Mexico
 from belvo_async.resources.mounted import mounted, resources_of, unmount
 from belvo_async.resources.verbs import Context, Resource, refusal
 from belvo_async.resources.widget import WidgetAccessToken
-from belvo_async.session import Engine, MfaSession, TokenPrompt
+from belvo_async.session import Engine, MfaSession, TokenPrompt, wrong_prompt
 from belvo_async.settings import (
     BELVO_HOSTS,
     Environment,
@@ -62,6 +62,7 @@ from belvo_async.settings import (
     RateLimit,
     RetryPolicy,
     Timeouts,
+    check_type,
 )
 from belvo_async.transport import Transport
 from belvo_async.transport.address import check_base_url
@@ -94,6 +95,14 @@ class Options:
     timeouts: Timeouts
     retry: RetryPolicy | None
     rate_limit: RateLimit | Limiter | None
+
+    def __attrs_post_init__(self) -> None:
+        check_type("timeouts", self.timeouts, Timeouts)
+        check_type("retry", self.retry, RetryPolicy, None)
+        check_type("rate_limit", self.rate_limit, RateLimit, Limiter, None)
+        problem = wrong_prompt(self.prompt)
+        if problem is not None:
+            raise problem
 
 
 class BelvoClient:
@@ -190,14 +199,17 @@ class BelvoClient:
             raise authorization
         if isinstance(address, InvalidArgumentError):
             raise address
+        options = Options(prompt, timeouts, retry, rate_limit)
+        check_type("pool", pool, PoolLimits)
+        check_type("network", network, Network)
         self._authorization = authorization
         self._owns_pool = True
         self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)
         self._budget = Budget(retry.budget if retry is not None else 1)
         self._clock = clock
-        self._observer = Tee(tuple(observers)) if observers else None
+        self._observer = _tee(observers)
         self._deadlines, self._answered, self._busy = Deadlines(clock), Answered(clock), BusyLinks()
-        self._mount(Options(prompt, timeouts, retry, rate_limit))
+        self._mount(options)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -351,7 +363,7 @@ class BelvoClient:
         Raises:
             TicketError: No resource of this client answers challenges on the path of the ticket.
 
-            InvalidArgumentError: The challenge may have been answered already.
+            InvalidArgumentError: The challenge may have been answered already, or *ticket* is none.
         """
         answer = Secret(token)
         del token  # what raises below must not show it
@@ -379,6 +391,8 @@ class BelvoClient:
         return await self._resource_of(ticket)._find_ticket(ticket)  # noqa: SLF001 - as above
 
     def _resource_of(self, ticket: MfaTicket) -> Resumable[Any, Any]:
+        if not isinstance(ticket, MfaTicket):
+            raise wrong_type("ticket", "an MfaTicket (MfaTicket.from_json() makes one of its text)", ticket)
         for resource in self.resources.values():
             if isinstance(resource, Resumable) and resource.path == ticket.path:
                 return resource
@@ -406,6 +420,18 @@ def _authorization(secret_id: object, secret_password: object) -> Secret | Inval
     return Secret("Basic " + base64.b64encode(f"{secret_id}:{secret_password}".encode()).decode())
 
 
+def _tee(observers: Sequence[Observer]) -> Tee | None:
+    """
+    Return one observer for all of them.
+    """
+    if not isinstance(observers, Sequence) or not all(isinstance(one, Observer) for one in observers):
+        found = (
+            ", ".join(map(type_of, observers)) if isinstance(observers, list | tuple) else type_of(observers)
+        )
+        raise InvalidArgumentError(argument="observers", expected="a sequence of observers", found=found)
+    return Tee(tuple(observers)) if observers else None
+
+
 def _address(environment: Environment | str | None, base_url: str | None) -> str | InvalidArgumentError:
     if (environment is None) == (base_url is None):
         return InvalidArgumentError(
@@ -421,7 +447,7 @@ def _address(environment: Environment | str | None, base_url: str | None) -> str
     if isinstance(environment, Environment):
         return environment.value
     known = {member.name.lower(): member for member in Environment}
-    if environment not in known:
+    if not isinstance(environment, str) or environment not in known:
         return InvalidArgumentError(
             argument="environment", expected=" or ".join(known), found=repr(environment)[:40]
         )

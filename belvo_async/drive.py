@@ -16,7 +16,7 @@ import attrs
 
 from anyio.streams.memory import MemoryObjectSendStream
 
-from belvo_async.errors import InvalidArgumentError, MfaExpiredError, SessionStateError
+from belvo_async.errors import InvalidArgumentError, MfaExpiredError, SessionStateError, wrong_type
 from belvo_async.mfa.machine import MfaState
 from belvo_async.session import MfaSession
 
@@ -79,7 +79,8 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
         limit: How many to drive at once.
 
     Raises:
-        InvalidArgumentError: *limit* is no whole number above 0.
+        InvalidArgumentError: *limit* is no whole number above 0, or *sessions* cannot be iterated. While
+            iterating: *sessions* has something else than a session.
 
         Exception: What *sessions* itself raised, when everything taken before has been handed out.
     """
@@ -89,6 +90,12 @@ class drive(Generic[T]):  # noqa: N801 - reads as a verb: `async with drive(sess
     ) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise InvalidArgumentError(argument="limit", expected="a whole number above 0", found=repr(limit))
+        if isinstance(sessions, MfaSession):
+            raise InvalidArgumentError(
+                argument="sessions", expected="an iterable of sessions", found="one session; put it in a list"
+            )
+        if not isinstance(sessions, Iterable | AsyncIterable):
+            raise wrong_type("sessions", "an iterable of sessions", sessions)
         self.undelivered: list[Outcome[T]] = []
         self._limit = limit
         self._entered = False
@@ -223,9 +230,9 @@ class _Agenda(Generic[T]):
     async def _pull(self) -> MfaSession[T] | None:
         try:
             if isinstance(self._sessions, Iterator):
-                return next(self._sessions)
+                return _session(next(self._sessions))
             async with self._turn:  # an async iterator may be asked by one at a time
-                return None if self._exhausted else await anext(self._sessions)
+                return None if self._exhausted else _session(await anext(self._sessions))
         except (StopIteration, StopAsyncIteration):
             self._exhausted = True
         except Exception as error:  # noqa: BLE001 - the caller's own, raised again when the rest is done
@@ -261,3 +268,12 @@ class _Agenda(Generic[T]):
         for queue in self._waiting.values():
             yield from queue
         self._waiting.clear()
+
+
+def _session(item: MfaSession[T]) -> MfaSession[T]:
+    """
+    Refuse what is no session: a list of pages, say, or a coroutine.
+    """
+    if not isinstance(item, MfaSession):
+        raise wrong_type("sessions", "sessions only", item)
+    return item

@@ -93,6 +93,22 @@ class InvalidArgumentError(BelvoError, ValueError):
         return f"{self.argument}: expected {self.expected}, found {self.found}"
 
 
+def wrong_type(argument: str, expected: str, value: object) -> InvalidArgumentError:
+    """
+    Return the error for a *value* of a type that *argument* cannot have. It names the type and not the value.
+    """
+    return InvalidArgumentError(argument=argument, expected=expected, found=type_of(value))
+
+
+def type_of(value: object) -> str:
+    """
+    Return what a message calls *value* where its text must not be shown.
+    """
+    if value is None:
+        return "None"
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
 @attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class ClientStateError(BelvoError, RuntimeError):
     """

@@ -33,6 +33,8 @@ from belvo_async.errors import (
     TooLateError,
     TransportError,
     UncertainOutcomeError,
+    type_of,
+    wrong_type,
 )
 from belvo_async.guards import Answered, Links, is_answered, mark_answered, reopen, unmark_answered
 from belvo_async.messages import Answer, Effect, Request, Secret
@@ -169,8 +171,9 @@ class MfaSession(Generic[T]):
     )
 
     def __init__(self, engine: Engine, call: Call[T], prompt: TokenPrompt | None) -> None:
+        problem = wrong_prompt(prompt)
         self._engine = engine
-        self._call: Call[T] | None = call
+        self._call: Call[T] | None = call if problem is None else attrs.evolve(call, opening=problem)
         self._decode = call.decode
         self._prompt = prompt
         self._flow = call.flow()
@@ -300,7 +303,7 @@ class MfaSession(Generic[T]):
         cancelled_before = task.cancelling()
         self._asking = True
         try:
-            answer = Secret(await prompt(self._flow.newest))
+            answer = Secret(await self._asked(prompt))
             if self._flow.state is MfaState.CHALLENGED:
                 return answer
         except asyncio.CancelledError as error:
@@ -322,6 +325,16 @@ class MfaSession(Generic[T]):
                 self._interrupted = False
                 task.uncancel()
         raise self._ended()
+
+    def _asked(self, prompt: TokenPrompt) -> Awaitable[str | None]:
+        answering: object = prompt(self._flow.newest)
+        if isinstance(answering, Awaitable):
+            return answering
+        found = type_of(answering)
+        del answering  # it may be the token
+        raise self._prompt_failed(
+            f"the prompt must be a coroutine function (async def), and it returned {found}"
+        )
 
     async def _pass_on(self, answer: Secret) -> None:
         try:
@@ -765,6 +778,15 @@ class MfaSession(Generic[T]):
 
     def _now(self) -> Moment:
         return moment(self._engine.clock)
+
+
+def wrong_prompt(prompt: object) -> InvalidArgumentError | None:
+    """
+    Return what is wrong with *prompt*, if it cannot be one. Whether it can be awaited is seen when it is called.
+    """
+    if prompt is None or callable(prompt):
+        return None
+    return wrong_type("prompt", "a coroutine function that takes an MfaChallenge", prompt)
 
 
 def _cut_short(error: BaseException, request: Request) -> UncertainOutcomeError:

@@ -6,11 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, wrong_type
+
+
+def check_type(argument: str, value: object, *types: type | None) -> None:
+    """
+    Refuse a *value* that is of none of the *types*; `None` stands for itself.
+
+    Raises:
+        InvalidArgumentError: It is of another type.
+    """
+    if not any(value is None if type_ is None else isinstance(value, type_) for type_ in types):
+        names = ("None" if type_ is None else f"a {type_.__name__}" for type_ in types)
+        raise wrong_type(argument, " or ".join(names), value)
 
 
 class Environment(Enum):
@@ -92,13 +104,15 @@ class PoolLimits:
 
 
 def _seconds_list(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, tuple):
+        raise wrong_type(f"{type(instance).__name__}.{attribute.name}", "a sequence of seconds", value)
     for seconds in value:
         _positive(instance, attribute, seconds)
 
 
 def _as_tuple(values: Iterable[float]) -> tuple[float, ...]:
-    # The class `tuple` itself is generic, and type checkers cannot tell of what.
-    return tuple(values)
+    # What is no sequence stays as it is, for the validator, which knows the name of the field.
+    return tuple(values) if isinstance(values, Iterable) else values
 
 
 def _share(instance: Any, attribute: Any, value: Any) -> None:
@@ -148,11 +162,17 @@ BELVO_HOSTS = ("sandbox.belvo.com", "api.belvo.com")
 
 
 def _as_hosts(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    if isinstance(values, str):
-        raise InvalidArgumentError(argument="RateLimit.hosts", expected="a sequence of hosts", found="text")
-    return None if values is None else tuple(host.lower() for host in values)
+    if values is None:
+        return None
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise wrong_type("RateLimit.hosts", "a sequence of hosts", values)
+    hosts = tuple(values)
+    for host in hosts:
+        check_type("RateLimit.hosts", host, str)
+    return tuple(host.lower() for host in hosts)
 
 
+@runtime_checkable
 class Limiter(Protocol):
     """
     A limit of your own, in the place of a `RateLimit`: one that several processes share through a server, say.

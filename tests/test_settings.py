@@ -181,4 +181,4 @@ def test_one_host_is_no_sequence() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         RateLimit(hosts="api.belvo.com")
 
-    assert "RateLimit.hosts: expected a sequence of hosts, found text" == str(caught.value)
+    assert "RateLimit.hosts: expected a sequence of hosts, found str" == str(caught.value)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
-from belvo_async.errors import TicketError
+from belvo_async.errors import TicketError, type_of
 from belvo_async.mfa.challenge import ChallengeKind, MfaChallenge
 from belvo_async.mfa.operation import Operation
 
@@ -181,6 +181,8 @@ class MfaTicket:
         Raises:
             TicketError: *text* is something else. The message names the member, never a value.
         """
+        if not isinstance(text, str | bytes):
+            raise TicketError(problem=f"expected its text, found {type_of(text)}")
         if len(text) > LONGEST_TEXT:
             raise TicketError(problem=f"expected at most {LONGEST_TEXT} characters, found {len(text)}")
         try:

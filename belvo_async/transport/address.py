@@ -12,7 +12,7 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, type_of
 from belvo_async.messages import Query
 
 
@@ -110,5 +110,5 @@ def query_of(url: str) -> Query:
 
 def _shown(value: object) -> str:
     if not isinstance(value, str):
-        return type(value).__name__
+        return type_of(value)
     return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")

@@ -66,7 +66,7 @@ def test_what_could_change_the_path(id_: str) -> None:
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        (None, "NoneType"), (True, "bool"), (False, "bool"), (1.5, "float"), (b"abc", "bytes"), (["a"], "list"),
+        (None, "None"), (str, "the class str"), (True, "bool"), (False, "bool"), (1.5, "float"), (b"abc", "bytes"), (["a"], "list"),
         (object(), "object"), (-1, "int"),
     ],
 )  # fmt: skip

@@ -397,7 +397,8 @@ class MfaSession(Generic[T]):
         CHALLENGED as before and `submit()` may be called once more.
 
         Args:
-            token: What the user gave. Leave it out if `MfaChallenge.expects_user_input` is false.
+            token: What the user gave; white space around it is removed. Leave it out if
+                `MfaChallenge.expects_user_input` is false.
 
         Raises:
             InvalidArgumentError: *token* cannot be right; nothing was sent and nothing changed.

@@ -278,7 +278,8 @@ class MfaFlow:
         Return the request that answers the challenge. Send it once, or tell `unsent()`.
 
         Args:
-            token: What the user gave; it holds `None` where the challenge expects no input.
+            token: What the user gave; it holds `None` where the challenge expects no input. White space around
+                it is not sent, since people paste tokens; what is inside of it is.
 
         Raises:
             MfaExpiredError: The deadline has passed; the flow is EXPIRED now.
@@ -292,7 +293,7 @@ class MfaFlow:
         advance(self.state, MfaEvent.SUBMITTED, asked="submit()")
         if self.expire(moment):
             raise MfaExpiredError(challenge=self.newest)
-        challenge = self.newest
+        challenge, token = self.newest, _stripped(token)
         check_token(token, challenge)
         request = self.operation.resume_request(challenge.session, challenge.link, token, self.deadline)
         self._happen(MfaEvent.SUBMITTED, moment)
@@ -371,6 +372,11 @@ class MfaFlow:
         self._end(error, MfaEvent.REFUSED, moment)
 
 
+def _stripped(token: Secret) -> Secret:
+    text: object = token.reveal()
+    return Secret(text.strip()) if isinstance(text, str) else token
+
+
 def check_token(token: Secret, challenge: MfaChallenge) -> None:
     """
     Refuse what cannot be the answer to *challenge*, without showing it.
@@ -392,12 +398,12 @@ def _problem(token: object, *, expected: bool) -> tuple[str, str] | None:
         return "text, since tokens may begin with 0", type(token).__name__
     if not expected:
         return ("None, since this challenge expects no input", "text") if token else None
-    if not token or token.isspace():
-        return "the token the user was given", "only spaces" if token else "nothing"
+    if not token:
+        return "the token the user was given", "nothing"
     if len(token) > LONGEST_TOKEN:
         return f"at most {LONGEST_TOKEN} characters", str(len(token))
     if not token.isprintable():
-        return "printable characters", "a control character or line end; strip() it"
+        return "printable characters", "a control character or line end"
     return None
 
 

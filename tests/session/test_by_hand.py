@@ -110,6 +110,31 @@ async def test_two_submits_at_once_send_one(session: MfaSession[Link], sandbox: 
     assert sandbox.counts["PATCH /api/links/"] == 1
 
 
+@pytest.mark.parametrize("way", ["submit", "resume", "ids", "prompt"])
+async def test_a_pasted_token(client: BelvoClient, sandbox: Sandbox, way: str) -> None:
+    """
+    White space around a token is removed, whichever way it came.
+    """
+
+    async def ask(_: MfaChallenge) -> str:
+        return f" {RIGHT}\n"
+
+    session = client.links.register(BANK, "mfa_default", "pass_valid", prompt=ask)
+    if way == "prompt":
+        await session
+    else:
+        await challenged(session)
+    if way == "submit":
+        await session.submit(f" {RIGHT}\n")
+    elif way != "prompt":
+        ticket = session.suspend()
+        ids = client.links.resume(ticket.session, ticket.link, f" {RIGHT}\n")
+        await (ids if way == "ids" else client.resume(ticket, f" {RIGHT}\n"))
+
+    assert sandbox.requests[-1].body is not None
+    assert sandbox.requests[-1].body["token"] == RIGHT
+
+
 async def test_a_mistake_in_the_token_leaves_the_challenge_open(
     session: MfaSession[Link], sandbox: Sandbox
 ) -> None:

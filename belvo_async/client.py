@@ -223,8 +223,7 @@ class BelvoClient:
             InvalidArgumentError: A variable is missing or cannot be right.
         """
         if options.keys().isdisjoint({"environment", "base_url"}):
-            options["environment"] = os.environ.get("BELVO_ENV") or None
-            options["base_url"] = os.environ.get("BELVO_API_URL") or None
+            options["base_url"] = _address_from_env()
         return cls(_variable("BELVO_SECRET_ID"), _variable("BELVO_SECRET_PASSWORD"), **options)
 
     def _mount(self, options: Options) -> None:
@@ -432,16 +431,23 @@ def _tee(observers: Sequence[Observer]) -> Tee | None:
     return Tee(tuple(observers)) if observers else None
 
 
-def _address(environment: Environment | str | None, base_url: str | None) -> str | InvalidArgumentError:
+def _address(
+    environment: Environment | str | None,
+    base_url: str | None,
+    names: tuple[str, str] = ("environment", "base_url"),
+) -> str | InvalidArgumentError:
+    """
+    Return where requests go, or what is wrong with the arguments, which the caller knows by *names*.
+    """
     if (environment is None) == (base_url is None):
         return InvalidArgumentError(
-            argument="environment",
-            expected="either an environment or a base_url",
+            argument=names[0],
+            expected=f"either {' or '.join(names)}",
             found="neither" if base_url is None else "both",
         )
     if base_url is not None:
         try:
-            return check_base_url(base_url)
+            return check_base_url(base_url, names[1])
         except InvalidArgumentError as error:
             return error.with_traceback(None)  # its frames hold the address, which may hold a password
     if isinstance(environment, Environment):
@@ -449,9 +455,17 @@ def _address(environment: Environment | str | None, base_url: str | None) -> str
     known = {member.name.lower(): member for member in Environment}
     if not isinstance(environment, str) or environment not in known:
         return InvalidArgumentError(
-            argument="environment", expected=" or ".join(known), found=repr(environment)[:40]
+            argument=names[0], expected=" or ".join(known), found=repr(environment)[:40]
         )
     return known[environment].value
+
+
+def _address_from_env() -> str:
+    environment, url = "BELVO_ENV", "BELVO_API_URL"
+    address = _address(os.environ.get(environment) or None, os.environ.get(url) or None, (environment, url))
+    if isinstance(address, InvalidArgumentError):
+        raise address
+    return address
 
 
 def _variable(name: str) -> str:

@@ -4,6 +4,8 @@ Arguments of the wrong type are told in our words, by name, and before anything 
 
 from __future__ import annotations
 
+import traceback
+
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -94,6 +96,38 @@ async def test_so_does_one_with_other_options(
         client.with_options(**options)
 
     assert told == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "BELVO_ENV: expected either BELVO_ENV or BELVO_API_URL, found neither"),
+        ({"BELVO_ENV": "prod"}, "BELVO_ENV: expected sandbox or production, found 'prod'"),
+        ({"BELVO_API_URL": "belvo.test"}, "BELVO_API_URL: expected https://host, found something else"),
+        (
+            {"BELVO_API_URL": "https://me:canary@belvo.test"},
+            "BELVO_API_URL: expected an address without credentials, found credentials in it",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    """
+    What is wrong with the environment is told with the name of the variable, and no frame holds its value.
+    """
+    monkeypatch.delenv("BELVO_ENV", raising=False)
+    monkeypatch.delenv("BELVO_API_URL", raising=False)
+    for name, value in {"BELVO_SECRET_ID": "a", "BELVO_SECRET_PASSWORD": "b", **variables}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidArgumentError) as raised:
+        BelvoClient.from_env()
+
+    frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)]
+    shown = [repr(frame.f_locals) for frame in frames if "belvo_async/" in frame.f_code.co_filename]
+    assert told == str(raised.value)
+    assert not any("canary" in text for text in shown)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def check_id(value: object, argument: str = "id") -> str:
     )
 
 
-def check_base_url(value: object) -> str:
+def check_base_url(value: object, argument: str = "base_url") -> str:
     """
     Return *value* without the slash at its end, if requests may go there.
 
@@ -53,16 +53,16 @@ def check_base_url(value: object) -> str:
     """
     parts = _split(value)
     if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise _bad_url("https://host", "something else")
+        raise _bad_url(argument, "https://host", "something else")
     if parts.username is not None or parts.password is not None:
-        raise _bad_url("an address without credentials", "credentials in it")
+        raise _bad_url(argument, "an address without credentials", "credentials in it")
     if not NETLOC.fullmatch(parts.netloc):
         # Where two readers of an address could disagree about its host, one of them is wrong.
-        raise _bad_url("https://host or https://host:port", "something else")
+        raise _bad_url(argument, "https://host or https://host:port", "something else")
     if parts.query or parts.fragment or "?" in str(value) or "#" in str(value):
-        raise _bad_url("an address without query and fragment", "one that has them")
+        raise _bad_url(argument, "an address without query and fragment", "one that has them")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise _bad_url("https:// (http:// only on the loopback)", f"http://{parts.hostname}")
+        raise _bad_url(argument, "https:// (http:// only on the loopback)", f"http://{parts.hostname}")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
@@ -89,8 +89,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _bad_url(expected: str, found: str) -> InvalidArgumentError:
-    return InvalidArgumentError(argument="base_url", expected=expected, found=found)
+def _bad_url(argument: str, expected: str, found: str) -> InvalidArgumentError:
+    return InvalidArgumentError(argument=argument, expected=expected, found=found)
 
 
 def target(path: str, query: Query) -> str:

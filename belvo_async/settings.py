@@ -5,7 +5,7 @@ What a client can be told: frozen values with defaults that suit Belvo, checked 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
@@ -25,7 +25,7 @@ def check_type(argument: str, value: object, *types: type | None) -> None:
         raise wrong_type(argument, " or ".join(names), value)
 
 
-class Environment(Enum):
+class Environment(StrEnum):
     """
     Where Belvo runs.
     """

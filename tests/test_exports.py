@@ -8,11 +8,15 @@ import subprocess
 import sys
 import types
 
+from enum import StrEnum
+
 import pytest
 
 import belvo_async
 
-from belvo_async import models, testing, webhooks
+from belvo_async import ChallengeKind, Environment, MfaState, models, testing, webhooks
+from belvo_async.mfa.machine import MfaEvent
+from belvo_async.sandbox import FaultKind
 
 
 CONTRACT = {
@@ -86,6 +90,19 @@ def test_packages_say_what_they_give(package: types.ModuleType) -> None:
     """
     assert sorted(package.__all__) == list(package.__all__)
     assert all(hasattr(package, name) for name in package.__all__)
+
+
+@pytest.mark.parametrize(
+    "enum",
+    [ChallengeKind, Environment, MfaEvent, MfaState, FaultKind, models.AccountCategory],
+    ids=lambda enum: enum.__name__,
+)
+def test_words_are_text(enum: type[StrEnum]) -> None:
+    """
+    A member of a public enum equals its word, and prints as it.
+    """
+    assert issubclass(enum, StrEnum)
+    assert [member.value for member in enum] == list(enum) == [str(member) for member in enum]
 
 
 def test_the_version_is_one() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import attrs
 from belvo_async.clock import SYSTEM_CLOCK, Clock
 
 
-class ChallengeKind(Enum):
+class ChallengeKind(StrEnum):
     """
     How the institution wants the user to prove who they are.
     """

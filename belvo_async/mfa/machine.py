@@ -22,13 +22,13 @@ facts about a session, not places it can be in; the flow keeps them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from belvo_async.errors import SessionStateError
 
 
-class MfaState(Enum):
+class MfaState(StrEnum):
     """
     Where a session is.
     """
@@ -68,7 +68,7 @@ class MfaState(Enum):
         return not TRANSITIONS[self]
 
 
-class MfaEvent(Enum):
+class MfaEvent(StrEnum):
     """
     What has happened to a session.
     """

@@ -199,13 +199,7 @@ class MfaTicket:
 
 
 def _plain(value: object) -> object:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case ChallengeKind():
-            return value.value
-        case _:
-            return value
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
 def _names_in(members: Mapping[str, object]) -> list[str]:

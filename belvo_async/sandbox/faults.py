@@ -7,7 +7,7 @@ Which one hits a request is decided in `fault_plan`, and how it looks on the wir
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Any, Final, TypeAlias
@@ -18,7 +18,7 @@ from belvo_async.sandbox.challenges import KINDS, ChallengeShape
 from belvo_async.sandbox.refusals import CODES
 
 
-class FaultKind(Enum):
+class FaultKind(StrEnum):
     """
     What goes wrong.
     """

@@ -300,6 +300,9 @@ class BelvoClient:
 
         Requests that are under way fail. On a client from `with_options()` this does nothing: the connections
         belong to the client it came from.
+
+        Raises:
+            ClientStateError: The connections belong to another event loop or process, and are still open.
         """
         if self._owns_pool:
             await self._pool.aclose()

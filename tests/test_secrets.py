@@ -110,7 +110,7 @@ async def pastes_a_line(_: MfaChallenge) -> str:
     """
     Give what cannot be a token.
     """
-    return f"{TOKEN}\n"
+    return f"{TOKEN}\n{TOKEN}"
 
 
 def shown(error: BaseException) -> Iterator[str]:
@@ -181,7 +181,7 @@ async def impossible_token_by_hand(client: BelvoClient, *_: object) -> None:
     """
     session = register(client)
     await anext(session)
-    await session.submit(f"{TOKEN}\n")
+    await session.submit(f"{TOKEN}\n{TOKEN}")
 
 
 async def submitted_twice(client: BelvoClient, *_: object) -> None:

@@ -125,6 +125,9 @@ class AiohttpPool:
         """
         if self._closed:
             raise ClientStateError(problem="the client is closed", remedy="make a new one")
+        self._check_place()
+
+    def _check_place(self) -> None:
         if self._loop is None:
             return
         if self._pid != os.getpid():
@@ -191,11 +194,16 @@ class AiohttpPool:
 
     async def aclose(self) -> None:
         """
-        Close all connections, also inside a cancelled scope. Harmless when done before.
+        Close all connections, also inside a cancelled scope. Harmless when done before, or when there are none.
+
+        Raises:
+            ClientStateError: The connections belong to another event loop or process, and stay as they are.
         """
+        if self._session is not None:
+            self._check_place()
         self._closed = True
         session, self._session = self._session, None
-        if session is None or self._loop is not asyncio.get_running_loop():
+        if session is None:
             return
         with anyio.CancelScope(shield=True):
             await session.close()

@@ -152,10 +152,14 @@ def test_a_second_loop_does_not_wait_for_a_link_of_the_first(anyio_backend: str)
         with pytest.raises(ClientStateError, match="another event loop"):
             async with asyncio.timeout(PATIENCE):
                 await clients[0].accounts.retrieve(links[0])
-        await clients[0].aclose()
+        with pytest.raises(ClientStateError, match="another event loop"):
+            await clients[0].aclose()
 
     asyncio.run(park())
     asyncio.run(use())
+    clients.clear()
+    with pytest.warns(ResourceWarning, match="a BelvoClient was not closed"):
+        gc.collect()
 
 
 @pytest.mark.parametrize("name", ["get", "retrieve"])

@@ -755,12 +755,15 @@ def test_use_from_a_second_event_loop(anyio_backend: str) -> None:
     async def use_again() -> None:
         with pytest.raises(ClientStateError, match="another event loop"):
             await client.check()
+        with pytest.raises(ClientStateError, match="another event loop"):
+            await client.aclose()
+        assert "open" in repr(client._pool)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         asyncio.run(use())
         asyncio.run(use_again())
-        asyncio.run(client.aclose())
+        client._pool._session = None  # nobody can close it any more
     listening.close()
 
 

@@ -175,11 +175,14 @@ async def _reset_in_body(line: Line, answer: Answer, fault: Fault) -> web.Stream
 async def _stall(line: Line, answer: Answer, fault: Fault) -> web.StreamResponse:
     body = answer.body
     cut = _cut(fault, len(body))
-    line.write(_head(answer) + body[:cut])
+    headers = {**answer.headers, "Content-Type": answer.content_type}
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = len(body)
+    await response.prepare(line.request)
+    await response.write(body[:cut])
     await line.wait(fault.seconds or 0)
-    line.write(body[cut:])
-    line.close()
-    return _gone()
+    await response.write(body[cut:])
+    return response
 
 
 async def _late(line: Line, answer: Answer, fault: Fault) -> web.StreamResponse:

@@ -370,7 +370,7 @@ async def test_late_answer(held: HeldClock) -> None:
 
 async def test_stall_in_body(held: HeldClock) -> None:
     """
-    The answer pauses in its body, and is whole in the end.
+    The answer pauses in its body, and is whole in the end; the connection lives on.
     """
     async with Sandbox(clock=held) as sandbox:
         sandbox.faults.add(Fault(kind="stall_in_body", at_byte=3, seconds=20))
@@ -380,7 +380,10 @@ async def test_stall_in_body(held: HeldClock) -> None:
         await wire.reader.readuntil(b"\r\n\r\n")
         assert await wire.reader.readexactly(3) == b'{"i'
         held.release.set()
-        rest = await wire.reader.read()
+        rest = await wire.reader.readuntil(b"}")
+        sandbox.faults.clear()
+        wire.send(octets(sandbox, "GET", "/api/links/"))
+        assert b" 200 " in await wire.reader.readline()
         await wire.aclose()
 
         assert json.loads(b'{"i' + rest)["status"] == "valid"

@@ -12,6 +12,8 @@ from typing import Any, Final, final
 
 import attrs
 
+from belvo_async.errors import ApiError, api_error
+
 
 class Effect(Enum):
     """
@@ -208,3 +210,15 @@ class Answer:
         Whether it is a page for people. Belvo's firewall answers so, Belvo never.
         """
         return self.content_type.lower().startswith("text/html")
+
+    def error(self, payload: object) -> ApiError:
+        """
+        Return the error that it means, where its status is 400 or above; *payload* is its parsed body.
+        """
+        return api_error(
+            self.status,
+            payload,
+            html=self.is_html,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+        )

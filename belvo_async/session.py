@@ -629,14 +629,7 @@ class MfaSession(Generic[T]):
         try:
             if succeeded:
                 self._result = self._decode(answer)
-            flow.receive(
-                answer.status,
-                None if succeeded else parse(answer.body),
-                now,
-                html=answer.is_html,
-                request_id=answer.request_id,
-                retry_after=answer.retry_after,
-            )
+            flow.receive(answer, None if succeeded else parse(answer.body), now)
         except DecodeError as error:
             flow.lost(error, now)
         if flow.turned_away is not None:

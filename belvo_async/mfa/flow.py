@@ -26,9 +26,8 @@ from belvo_async.errors import (
     NotResumableError,
     RateLimitedError,
     SessionExpiredError,
-    api_error,
 )
-from belvo_async.messages import Request, Secret
+from belvo_async.messages import Answer, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge, expires_at, read_token_required
 from belvo_async.mfa.machine import MfaEvent, MfaState, advance
 from belvo_async.mfa.operation import Operation
@@ -153,40 +152,25 @@ class MfaFlow:
 
     # --- what comes back ---
 
-    def receive(
-        self,
-        status: int,
-        payload: object,
-        moment: Moment,
-        *,
-        html: bool = False,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-    ) -> None:
+    def receive(self, answer: Answer, payload: object, moment: Moment) -> None:
         """
         An answer to the request under way arrived.
 
         Args:
-            status: HTTP status. 2xx completes, 428 challenges, the rest fails.
+            answer: 2xx completes, 428 challenges, the rest fails.
 
-            payload: The parsed JSON body; `None` if it is none. Not looked at for 2xx.
+            payload: Its parsed body; `None` if that is no JSON. Not looked at for 2xx.
 
             moment: When it arrived. The deadline counts from here.
-
-            html: Whether the body was a page for people.
-
-            request_id: From the headers.
-
-            retry_after: Seconds, from the headers.
         """
         # Any answer may come where this one may; elsewhere nothing changes.
         advance(self.state, MfaEvent.SUCCEEDED, asked="receiving an answer")
-        if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own borders
-            self.request_id = request_id or self.request_id
-            self._happen(MfaEvent.SUCCEEDED, moment, request_id=request_id)
+        if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
+            self.request_id = answer.request_id or self.request_id
+            self._happen(MfaEvent.SUCCEEDED, moment, request_id=answer.request_id)
             return
-        error = api_error(status, payload, html=html, request_id=request_id, retry_after=retry_after)
-        if status == TOKEN_REQUIRED:
+        error = answer.error(payload)
+        if answer.status == TOKEN_REQUIRED:
             self._receive_challenge(payload, error, moment)
         else:
             self._receive_error(error, moment)

@@ -12,7 +12,7 @@ import attrs
 
 from belvo_async.clock import Moment
 from belvo_async.errors import BelvoError
-from belvo_async.messages import Secret
+from belvo_async.messages import Answer, Secret
 from belvo_async.mfa.flow import MfaFlow
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.operation import Operation
@@ -93,6 +93,16 @@ RETRIEVE: Final = Operation(
 )
 
 
+def receive(
+    flow: MfaFlow, status: int, payload: object, moment: Moment, *, html: bool = False, **headers: Any
+) -> None:
+    """
+    Let an answer with *headers* arrive at *flow*.
+    """
+    type_ = "text/html" if html else "application/json"
+    flow.receive(Answer(status, b"not looked at", type_, **headers), payload, moment)
+
+
 def flow_in(state: MfaState, **options: Any) -> MfaFlow:
     """
     Return a flow that has been led to *state*.
@@ -103,16 +113,16 @@ def flow_in(state: MfaState, **options: Any) -> MfaFlow:
     flow.start(at(0))
     if state is MfaState.REQUESTING:
         return flow
-    flow.receive(428, [required()], at(1))
+    receive(flow, 428, [required()], at(1))
     match state:
         case MfaState.RESUMING:
             flow.submit(Secret(TOKEN), at(2))
         case MfaState.COMPLETED:
             flow.submit(Secret(TOKEN), at(2))
-            flow.receive(201, None, at(3))
+            receive(flow, 201, None, at(3))
         case MfaState.FAILED:
             flow.submit(Secret(TOKEN), at(2))
-            flow.receive(400, refusal("login_error"), at(3))
+            receive(flow, 400, refusal("login_error"), at(3))
         case MfaState.EXPIRED:
             flow.expire(at(601))
         case MfaState.CANCELLED:

@@ -25,6 +25,7 @@ from mfa.bodies import (
     at,
     flow_in,
     generation_data,
+    receive,
     refusal,
     required,
     whole,
@@ -69,26 +70,26 @@ LOST = UncertainOutcomeError(request="PATCH /api/balances/", reason="it broke", 
 
 CALLS: dict[str, tuple[MfaEvent, Callable[[MfaFlow], object]]] = {
     "start": (E.REQUESTED, lambda flow: flow.start(NOW)),
-    "receive-data": (E.SUCCEEDED, lambda flow: flow.receive(201, None, NOW, request_id="another")),
+    "receive-data": (E.SUCCEEDED, lambda flow: receive(flow, 201, None, NOW, request_id="another")),
     "receive-challenge": (
         E.CHALLENGE_ISSUED,
-        lambda flow: flow.receive(428, required(session="another", request_id="another"), NOW),
+        lambda flow: receive(flow, 428, required(session="another", request_id="another"), NOW),
     ),
     "receive-no-session": (
         E.REFUSED,
-        lambda flow: flow.receive(428, refusal("activation_required", request_id="another"), NOW),
+        lambda flow: receive(flow, 428, refusal("activation_required", request_id="another"), NOW),
     ),
     "receive-error": (
         E.REFUSED,
-        lambda flow: flow.receive(400, refusal("invalid", request_id="another"), NOW),
+        lambda flow: receive(flow, 400, refusal("invalid", request_id="another"), NOW),
     ),
     "receive-login-error": (
         E.REFUSED,
-        lambda flow: flow.receive(400, refusal("login_error", request_id="another"), NOW),
+        lambda flow: receive(flow, 400, refusal("login_error", request_id="another"), NOW),
     ),
     "receive-session-expired": (
         E.REFUSED,
-        lambda flow: flow.receive(400, refusal("session_expired", request_id="another"), NOW),
+        lambda flow: receive(flow, 400, refusal("session_expired", request_id="another"), NOW),
     ),
     "find": (E.FOUND, lambda flow: flow.find(NOW)),
     "unsent": (E.UNSENT, lambda flow: flow.unsent(NOW)),
@@ -112,7 +113,7 @@ def challenged(**changes: Any) -> MfaFlow:
     """
     flow = MfaFlow(RETRIEVE)
     flow.start(at(0))
-    flow.receive(428, [required(**changes)], at(0))
+    receive(flow, 428, [required(**changes)], at(0))
     return flow
 
 
@@ -182,7 +183,7 @@ def test_any_2xx_completes(state: MfaState, status: int) -> None:
     """
     flow = flow_in(state)
 
-    flow.receive(status, {"ignored": "entirely"}, NOW, request_id="the last")
+    receive(flow, status, {"ignored": "entirely"}, NOW, request_id="the last")
 
     assert S.COMPLETED is flow.state
     assert flow.error is None
@@ -195,7 +196,7 @@ def test_an_answer_without_a_request_id_keeps_the_last_one() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(201, None, NOW)
+    receive(flow, 201, None, NOW)
 
     assert REQUEST_ID == flow.request_id
 
@@ -224,7 +225,7 @@ def test_a_challenge_is_taken_whole() -> None:
     flow = MfaFlow(RETRIEVE, clock=clock)
     flow.start(at(0))
 
-    flow.receive(428, [required()], at(3))
+    receive(flow, 428, [required()], at(3))
 
     challenge = flow.challenge
     assert S.CHALLENGED is flow.state
@@ -255,7 +256,8 @@ def test_another_challenge_replaces_the_first_whole() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(
+    receive(
+        flow,
         428,
         [
             required(
@@ -292,7 +294,7 @@ def test_another_challenge_without_expiry_has_no_deadline() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(428, [required(expiry=ABSENT)], at(100))
+    receive(flow, 428, [required(expiry=ABSENT)], at(100))
 
     assert flow.deadline is None
     assert flow.expire(at(10**9)) is False
@@ -304,7 +306,7 @@ def test_the_same_session_may_be_challenged_again() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(428, [required()], at(3))
+    receive(flow, 428, [required()], at(3))
 
     assert "111111" == flow.submit(Secret("111111"), at(4)).body["token"]  # type: ignore[index] # it has one
 
@@ -315,7 +317,7 @@ def test_a_challenge_finds_its_request_id_in_the_headers() -> None:
     """
     flow = flow_in(S.REQUESTING)
 
-    flow.receive(428, [required(request_id=ABSENT)], at(1), request_id="of the headers")
+    receive(flow, 428, [required(request_id=ABSENT)], at(1), request_id="of the headers")
 
     assert flow.challenge is not None
     assert "of the headers" == flow.challenge.request_id == flow.request_id
@@ -347,10 +349,10 @@ def test_rounds_are_bounded() -> None:
     flow = MfaFlow(RETRIEVE, max_rounds=2)
     flow.start(at(0))
     for second in (1, 2):
-        flow.receive(428, [required(session=f"session {second}")], at(second))
+        receive(flow, 428, [required(session=f"session {second}")], at(second))
         flow.submit(Secret(TOKEN), at(second))
 
-    flow.receive(428, [required(session="session 3")], at(3))
+    receive(flow, 428, [required(session="session 3")], at(3))
 
     error = flow.error
     assert S.FAILED is flow.state
@@ -376,7 +378,7 @@ def test_a_428_without_a_session_is_not_resumable(state: MfaState) -> None:
     flow = flow_in(state)
     before = flow.challenge
 
-    flow.receive(428, refusal("activation_required", message="Activate it"), NOW, retry_after=7.0)
+    receive(flow, 428, refusal("activation_required", message="Activate it"), NOW, retry_after=7.0)
 
     error = flow.error
     assert S.FAILED is flow.state
@@ -401,7 +403,7 @@ def test_a_428_that_says_nothing_is_not_resumable(payload: object) -> None:
     """
     flow = flow_in(S.REQUESTING)
 
-    flow.receive(428, payload, NOW)
+    receive(flow, 428, payload, NOW)
 
     assert S.FAILED is flow.state
     assert isinstance(flow.error, NotResumableError)
@@ -417,7 +419,7 @@ def test_a_428_that_cannot_be_read_is_lost(state: MfaState, payload: object) -> 
     flow = flow_in(state)
     before = flow.challenge
 
-    flow.receive(428, payload, NOW, html=True, request_id="headers")
+    receive(flow, 428, payload, NOW, html=True, request_id="headers")
 
     assert (S.FAILED, E.LOST) == (flow.state, flow.history[-1].event)
     assert isinstance(flow.error, DecodeError)
@@ -432,7 +434,7 @@ def test_a_resource_without_a_patch_is_not_resumable() -> None:
     flow = MfaFlow(attrs.evolve(RETRIEVE, resumable=False))
     flow.start(at(0))
 
-    flow.receive(428, [required()], at(1))
+    receive(flow, 428, [required()], at(1))
 
     assert S.FAILED is flow.state
     assert isinstance(flow.error, NotResumableError)
@@ -451,7 +453,7 @@ def test_an_expired_session_is_an_expired_challenge() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(400, refusal("session_expired", request_id="late"), NOW)
+    receive(flow, 400, refusal("session_expired", request_id="late"), NOW)
 
     assert S.EXPIRED is flow.state
     assert isinstance(flow.error, MfaExpiredError)
@@ -466,7 +468,7 @@ def test_an_expired_session_of_an_opening_request_is_an_error() -> None:
     """
     flow = flow_in(S.REQUESTING)
 
-    flow.receive(400, refusal("session_expired"), NOW)
+    receive(flow, 400, refusal("session_expired"), NOW)
 
     assert S.FAILED is flow.state
     assert SessionExpiredError is type(flow.error)
@@ -478,7 +480,7 @@ def test_a_login_refused_after_the_token_is_a_rejection() -> None:
     """
     flow = flow_in(S.RESUMING)
 
-    flow.receive(400, refusal("login_error", field="token"), NOW, retry_after=3.0)
+    receive(flow, 400, refusal("login_error", field="token"), NOW, retry_after=3.0)
 
     error = flow.error
     assert S.FAILED is flow.state
@@ -502,7 +504,7 @@ def test_a_login_refused_at_once_is_no_rejection() -> None:
     """
     flow = flow_in(S.REQUESTING)
 
-    flow.receive(400, refusal("login_error"), NOW)
+    receive(flow, 400, refusal("login_error"), NOW)
 
     assert S.FAILED is flow.state
     assert LoginError is type(flow.error)
@@ -529,7 +531,7 @@ def test_every_other_answer_fails(
     """
     flow = flow_in(state)
 
-    flow.receive(status, payload, NOW, html=html, request_id="headers")
+    receive(flow, status, payload, NOW, html=html, request_id="headers")
 
     assert S.FAILED is flow.state
     assert expected is type(flow.error)
@@ -552,7 +554,7 @@ def test_a_request_that_was_turned_away_is_taken_back(
     """
     flow = flow_in(state)
 
-    flow.receive(status, None, NOW, html=html)
+    receive(flow, status, None, NOW, html=html)
 
     assert before is flow.state
     assert flow.error is None
@@ -651,7 +653,7 @@ def test_the_answer_repeats_the_call(save_data: bool | None, expected: dict[str,
     """
     flow = MfaFlow(attrs.evolve(RETRIEVE, save_data=save_data))
     flow.start(at(0))
-    flow.receive(428, [required()], at(1))
+    receive(flow, 428, [required()], at(1))
 
     request = flow.submit(Secret(TOKEN), at(2))
 
@@ -672,7 +674,7 @@ def test_a_call_without_a_query_is_repeated_without_one() -> None:
     """
     flow = MfaFlow(Operation(name="links.register", path="/api/links/"))
     flow.start(at(0))
-    flow.receive(428, [required()], at(1))
+    receive(flow, 428, [required()], at(1))
 
     request = flow.submit(Secret(TOKEN), at(2))
 
@@ -973,7 +975,7 @@ def test_from_a_ticket() -> None:
     request = flow.submit(Secret(TOKEN), Moment(6.0, at(102).instant))
     assert first.operation.query == request.query
     assert Body({"session": SESSION, "link": LINK, "token": TOKEN, "save_data": False}) == request.body
-    flow.receive(428, [required(session="second", link=ABSENT)], Moment(7.0, at(103).instant))
+    receive(flow, 428, [required(session="second", link=ABSENT)], Moment(7.0, at(103).instant))
     assert flow.challenge is not None
     assert (2, LINK) == (flow.challenge.round, flow.challenge.link)
 
@@ -1022,11 +1024,11 @@ def test_history() -> None:
     """
     flow = MfaFlow(RETRIEVE)
     flow.start(at(0))
-    flow.receive(428, [required(request_id="first")], at(1))
+    receive(flow, 428, [required(request_id="first")], at(1))
     flow.submit(Secret(TOKEN), at(2))
-    flow.receive(428, [required(request_id="second")], at(3))
+    receive(flow, 428, [required(request_id="second")], at(3))
     flow.submit(Secret(TOKEN), at(4))
-    flow.receive(200, None, at(5), request_id="third")
+    receive(flow, 200, None, at(5), request_id="third")
 
     assert (
         Step(E.REQUESTED, S.REQUESTING, at(0).instant),

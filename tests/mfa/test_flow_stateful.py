@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from mfa.bodies import ABSENT, RETRIEVE, START, TOKEN, generation_data, refusal, required, whole
+from mfa.bodies import ABSENT, RETRIEVE, START, TOKEN, generation_data, receive, refusal, required, whole
 
 from belvo_async.clock import Moment
 from belvo_async.errors import (
@@ -46,9 +46,9 @@ links = st.sampled_from(["a-link", ABSENT])
 
 CALLS: dict[str, tuple[MfaEvent, Callable[[MfaFlow, Moment], object]]] = {
     "start": (E.REQUESTED, lambda flow, now: flow.start(now)),
-    "data": (E.SUCCEEDED, lambda flow, now: flow.receive(200, None, now, request_id="misused")),
-    "challenge": (E.CHALLENGE_ISSUED, lambda flow, now: flow.receive(428, [required(session="x")], now)),
-    "error": (E.REFUSED, lambda flow, now: flow.receive(400, refusal("session_expired"), now)),
+    "data": (E.SUCCEEDED, lambda flow, now: receive(flow, 200, None, now, request_id="misused")),
+    "challenge": (E.CHALLENGE_ISSUED, lambda flow, now: receive(flow, 428, [required(session="x")], now)),
+    "error": (E.REFUSED, lambda flow, now: receive(flow, 400, refusal("session_expired"), now)),
     "found": (E.FOUND, lambda flow, now: flow.find(now)),
     "lost": (E.LOST, lambda flow, now: flow.lost(LOST, now)),
     "unsent": (E.UNSENT, lambda flow, now: flow.unsent(now)),
@@ -60,17 +60,17 @@ CALLS: dict[str, tuple[MfaEvent, Callable[[MfaFlow, Moment], object]]] = {
 
 
 ENDINGS: dict[str, Callable[[MfaFlow, Moment], None]] = {
-    "data": lambda flow, now: flow.receive(201, None, now, request_id="data"),
-    "nothing": lambda flow, now: flow.receive(204, None, now),
+    "data": lambda flow, now: receive(flow, 201, None, now, request_id="data"),
+    "nothing": lambda flow, now: receive(flow, 204, None, now),
     "found": lambda flow, now: flow.find(now),
     "lost": lambda flow, now: flow.lost(LOST, now),
     "given up": lambda flow, now: flow.give_up(now, MfaCancelledError()),
-    "not resumable": lambda flow, now: flow.receive(428, refusal("activation_required"), now),
-    "login error": lambda flow, now: flow.receive(400, refusal("login_error"), now),
-    "unreadable challenge": lambda flow, now: flow.receive(428, None, now, html=True),
-    "session expired": lambda flow, now: flow.receive(400, refusal("session_expired"), now),
-    "too many sessions": lambda flow, now: flow.receive(400, refusal("too_many_sessions"), now),
-    "server error": lambda flow, now: flow.receive(500, refusal("unexpected_error"), now),
+    "not resumable": lambda flow, now: receive(flow, 428, refusal("activation_required"), now),
+    "login error": lambda flow, now: receive(flow, 400, refusal("login_error"), now),
+    "unreadable challenge": lambda flow, now: receive(flow, 428, None, now, html=True),
+    "session expired": lambda flow, now: receive(flow, 400, refusal("session_expired"), now),
+    "too many sessions": lambda flow, now: receive(flow, 400, refusal("too_many_sessions"), now),
+    "server error": lambda flow, now: receive(flow, 500, refusal("unexpected_error"), now),
 }
 
 
@@ -126,7 +126,7 @@ class Conversation(RuleBasedStateMachine):
         self.begin(MfaFlow(self.operation, max_rounds))
         if challenged:
             self.flow.start(self.now)
-            self.flow.receive(428, required(), self.now)
+            receive(self.flow, 428, required(), self.now)
 
     @possible_in(*ENDS)
     @rule()
@@ -196,7 +196,7 @@ class Conversation(RuleBasedStateMachine):
             request_id=request_id,
             token_generation_data=generation_data(expects_user_input=expects),
         )
-        self.flow.receive(428, [body] if listed else body, self.now)
+        receive(self.flow, 428, [body] if listed else body, self.now)
 
     @possible_in(S.REQUESTING, S.RESUMING)
     @rule(ending=st.sampled_from(sorted(ENDINGS)))
@@ -210,7 +210,7 @@ class Conversation(RuleBasedStateMachine):
     def take_back(self, turned_away: bool) -> None:
         resuming = self.flow.state is S.RESUMING
         if turned_away:
-            self.flow.receive(403, None, self.now, html=True)
+            receive(self.flow, 403, None, self.now, html=True)
         else:
             self.flow.unsent(self.now)
         if resuming:

@@ -9,6 +9,7 @@ Rule: this file imports nothing of ours at run time, so that everything may impo
     ├── SessionStateError               you asked a session for what its state does not allow
     ├── TransportError                  no answer arrived
     │   ├── ConnectError                    no connection; nothing was sent
+    │   │   └── CertificateError                the other side did not prove who it is; nothing was sent
     │   ├── PoolTimeoutError                no free slot in time; nothing was sent
     │   ├── TooLateError                    it waited until its deadline had passed; nothing was sent
     │   ├── ReadTimeoutError                a read was sent and not answered in time
@@ -178,6 +179,15 @@ class TransportError(BelvoError):
 class ConnectError(TransportError):
     """
     No connection to Belvo could be made. Nothing was sent.
+    """
+
+
+class CertificateError(ConnectError):
+    """
+    Who answered at Belvo's address did not prove to be Belvo. Nothing was sent.
+
+    It is not repeated, since it does not get better by itself. Look at the clock and the certificate authorities of
+    this machine, and at what stands between it and Belvo; `Network(tls=…)` trusts an authority of your own.
     """
 
 
@@ -612,7 +622,7 @@ class MfaRejectedError(MfaError, LoginError):
     challenge: MfaChallenge = attrs.field(default=None)
 
     def _told(self) -> str:
-        return f"the institution refused the login after the token: {ApiError.__str__(self)}"
+        return f"refused after the token: {ApiError.__str__(self)}"
 
     def __str__(self) -> str:
         return MfaError.__str__(self)

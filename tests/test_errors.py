@@ -205,8 +205,7 @@ STRINGS: list[tuple[BelvoError, str]] = [
     (
         MfaRejectedError(**API, **MFA),
         (
-            "the institution refused the login after the token: "
-            "Wrong password (code=login_error, status=400, request_id=0a1b) (links.register, round 2)"
+            "refused after the token: Wrong password (code=login_error, status=400, request_id=0a1b) (links.register, round 2)"
         ),
     ),
     (

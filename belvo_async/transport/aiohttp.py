@@ -29,6 +29,7 @@ from yarl import URL
 from belvo_async.clock import Clock
 from belvo_async.codec import encode
 from belvo_async.errors import (
+    CertificateError,
     ClientStateError,
     ConnectError,
     ConnectionLostError,
@@ -384,6 +385,8 @@ def _translated(error: Exception, request: Request, sent: bool) -> TransportErro
     Return our error for aiohttp's, the system's or a timeout.
     """
     told = str(request)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return CertificateError(request=told, reason=_reason(error))
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return ConnectError(request=told, reason=f"no connection ({_reason(error)})")
     if not sent:

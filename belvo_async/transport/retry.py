@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from belvo_async.clock import Clock
 from belvo_async.codec import parse
 from belvo_async.errors import (
+    CertificateError,
     ClientStateError,
     LoginError,
     RateLimitedError,
@@ -23,7 +25,6 @@ from belvo_async.errors import (
     TooManySessionsError,
     TransportError,
     UncertainOutcomeError,
-    api_error,
 )
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
@@ -38,6 +39,9 @@ class Fate(Enum):
 
     UNSENT = auto()
     """No byte of it left."""
+
+    BARRED = auto()
+    """Nor would another attempt: the client is closed, the certificate is not trusted, the challenge is over."""
 
     UNANSWERED = auto()
     """It may have arrived, and nobody knows what became of it."""
@@ -93,10 +97,16 @@ LOOK_FIRST: Final = (Fate.FAILED, Effect.CREATE)
 """Belvo may have made the link before it failed: it is repeated only if a look shows that there is none."""
 
 
-def fate_of_error(error: TransportError) -> Fate:
+IN_VAIN: Final = frozenset({Fate.UNSENT, Fate.BARRED, Fate.UNPROCESSED, Fate.BUSY})
+"""Belvo did nothing, so what came of an earlier attempt at which it may have done something stays unknown."""
+
+
+def fate_of_error(error: TransportError | ClientStateError) -> Fate:
     """
     Return how far a request came that brought no answer.
     """
+    if isinstance(error, ClientStateError | CertificateError | TooLateError):
+        return Fate.BARRED
     return Fate.UNANSWERED if error.sent else Fate.UNSENT
 
 
@@ -106,7 +116,7 @@ def fate_of_answer(answer: Answer) -> Fate:
     """
     if answer.status < 400 or answer.status == 428:  # noqa: PLR2004 - HTTP's own
         return Fate.ANSWERED
-    error = api_error(answer.status, parse(answer.body), html=answer.is_html)
+    error = answer.error(parse(answer.body))
     if isinstance(error, RateLimitedError):
         return Fate.UNPROCESSED
     if isinstance(error, LoginError):
@@ -165,47 +175,37 @@ class RetryingTransport:
         self._random = rng or random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._observer = observer
 
-    async def send(self, request: Request) -> Answer:  # noqa: C901 - one case after the other, in the order of fates
+    async def send(self, request: Request) -> Answer:
         """
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
-        repeated: dict[Fate, int] = {}
-        arrived = False  # an earlier attempt, whatever becomes of the next
+        repeated: Counter[Fate] = Counter()
+        arrived = False  # an earlier attempt, at which Belvo failed: it may have done its work all the same
         while True:
             try:
                 answer = await self._inner.send(request)
-            except TooLateError:
-                raise
-            except ClientStateError as error:
-                if arrived:  # in the meantime the client was closed
-                    reason = f"Belvo failed, and then: {error.problem}"
-                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True) from error
-                raise
-            except TransportError as error:
+            except (TransportError, ClientStateError) as error:
                 fate = fate_of_error(error)
-                wait = self._wait(fate, request, repeated.get(fate, 0), None)
-                if wait is None and arrived and not error.sent:
-                    reason = f"Belvo failed, and then: {error.reason}"
-                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True) from error
+                wait = self._wait(fate, request, repeated[fate])
                 if wait is None:
+                    if arrived and fate in IN_VAIN:
+                        raise _unknown(request, error) from error
                     raise
                 await self._pause(request, wait, fate)
             else:
                 fate = fate_of_answer(answer)
                 if fate is Fate.ANSWERED:
                     self._budget.earn()
-                    return answer
-                wait = self._wait(fate, request, repeated.get(fate, 0), answer.retry_after)
-                if wait is None and arrived and fate is not Fate.FAILED:
-                    reason = f"Belvo failed, and then answered {answer.status}"
-                    raise UncertainOutcomeError(request=str(request), reason=reason, sent=True)
+                wait = self._wait(fate, request, repeated[fate], answer.retry_after)
                 if wait is None:
+                    if arrived and fate in IN_VAIN:
+                        raise _unknown(request, answer)
                     return answer
                 arrived = arrived or (fate is Fate.FAILED and request.effect is not Effect.READ)
                 await self._pause(request, wait, fate)
                 if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
                     return answer
-            repeated[fate] = repeated.get(fate, 0) + 1
+            repeated[fate] += 1
 
     async def _pause(self, request: Request, wait: float, fate: Fate) -> None:
         if self._observer is not None:
@@ -225,7 +225,7 @@ class RetryingTransport:
         page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own
         return isinstance(page, dict) and page.get("results") == []
 
-    def _wait(self, fate: Fate, request: Request, repeated: int, asked: float | None) -> float | None:
+    def _wait(self, fate: Fate, request: Request, repeated: int, asked: float | None = None) -> float | None:
         """
         Return the seconds to wait before the next attempt; `None` if there shall be none.
         """
@@ -242,3 +242,17 @@ class RetryingTransport:
         if request.deadline is not None and self._clock.monotonic() + wait >= request.deadline:
             return None
         return wait if self._budget.take() else None
+
+
+def _unknown(request: Request, then: Answer | TransportError | ClientStateError) -> UncertainOutcomeError:
+    """
+    Return the error for a request at which Belvo has failed, where the next attempt was in vain.
+    """
+    match then:
+        case Answer():
+            told = f" answered {then.status}"
+        case TransportError():
+            told = f": {then.reason}"
+        case _:
+            told = f": {then.problem}"
+    return UncertainOutcomeError(request=str(request), reason=f"Belvo failed, and then{told}", sent=True)

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import gzip
 import os
+import shutil
 import socket
+import ssl
 import struct
 import sys
 import warnings
@@ -16,6 +18,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -27,6 +30,7 @@ from belvo_async import BelvoClient, PoolLimits, Timeouts
 from belvo_async.errors import (
     ApiError,
     BelvoError,
+    CertificateError,
     ClientStateError,
     ConnectError,
     ConnectionLostError,
@@ -42,6 +46,7 @@ from belvo_async.errors import (
 from belvo_async.messages import Answer, Body, Effect, Request, Secret
 from belvo_async.testing import ManualClock
 from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
+from belvo_async.transport.retry import Fate, fate_of_error
 
 
 pytestmark = pytest.mark.anyio
@@ -831,7 +836,40 @@ async def test_the_authorities_are_loaded_off_the_loop(make: Make) -> None:
     assert one.connector._ssl is other.connector._ssl  # type: ignore[attr-defined] # no public way to it
 
 
-async def test_a_certificate_that_is_not_trusted_sends_nothing(make: Make, server: Server) -> None:
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+async def test_a_certificate_that_is_not_trusted(make: Make, tmp_path: Path) -> None:
+    """
+    Whoever answers with a certificate of nobody we know gets nothing; the error says that it does not get better.
+    """
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    await anyio.run_process(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ),
+            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)),
+        ]
+    )
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(CertificateError) as raised:
+            await make(url=f"https://127.0.0.1:{port}").send(WRITE)
+
+    assert "POST /api/links/: the certificate is not trusted; nothing was sent" == str(raised.value)
+    assert Fate.BARRED is fate_of_error(raised.value)
+
+
+async def test_a_server_without_tls_is_sent_nothing(make: Make, server: Server) -> None:
     """
     A server without TLS is not spoken to as if it had it.
     """

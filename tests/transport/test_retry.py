@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvo_async.errors import (
+    CertificateError,
     ClientStateError,
     ConnectError,
     PoolTimeoutError,
@@ -75,6 +76,7 @@ UNANSWERED = ReadTimeoutError(request="…", reason="it took too long", sent=Tru
 
 OUTCOMES: dict[Fate, Outcome] = {
     Fate.UNSENT: UNSENT,
+    Fate.BARRED: CertificateError(request="…", reason="the certificate is not trusted"),
     Fate.UNANSWERED: UNANSWERED,
     Fate.UNPROCESSED: FIREWALL,
     Fate.BUSY: BUSY,
@@ -87,6 +89,10 @@ TABLE: dict[tuple[Fate, Effect], tuple[float, ...]] = {
     (Fate.UNSENT, Effect.CREATE): RECONNECTS,
     (Fate.UNSENT, Effect.WRITE): RECONNECTS,
     (Fate.UNSENT, Effect.ONCE): RECONNECTS,
+    (Fate.BARRED, Effect.READ): (),
+    (Fate.BARRED, Effect.CREATE): (),
+    (Fate.BARRED, Effect.WRITE): (),
+    (Fate.BARRED, Effect.ONCE): (),
     (Fate.UNANSWERED, Effect.READ): WAITS,
     (Fate.UNANSWERED, Effect.CREATE): (),
     (Fate.UNANSWERED, Effect.WRITE): (),

@@ -8,6 +8,7 @@ lets the prompt or the caller answer. What is allowed when stands in `mfa.machin
 from __future__ import annotations
 
 import asyncio
+import warnings
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from datetime import datetime
@@ -134,7 +135,7 @@ class MfaSession(Generic[T]):
     """
     One call that may need the user, from its first request to its result.
 
-    Nothing is sent until it is driven, in one of two ways:
+    Nothing is sent until it is driven (a `RuntimeWarning` says so of one that never was), in one of two ways:
 
     - `result = await session`: challenges go to the prompt. Without one, the first challenge raises
       `MfaRequiredError`, which carries a ticket.
@@ -168,6 +169,7 @@ class MfaSession(Generic[T]):
         "_shown",
         "_timer",
         "_told",
+        "_tried",
     )
 
     def __init__(self, engine: Engine, call: Call[T], prompt: TokenPrompt | None) -> None:
@@ -187,6 +189,7 @@ class MfaSession(Generic[T]):
         self._timer: Deadline | None = None
         self._held: str | None = None  # the link it keeps busy
         self._told = 0  # so many steps the observer knows
+        self._tried = False  # to drive it, whatever came of that
 
     # --- what it is ---
 
@@ -273,6 +276,15 @@ class MfaSession(Generic[T]):
     def __reduce__(self) -> NoReturn:
         msg = "a session belongs to its process; suspend() gives a ticket that pickles"
         raise TypeError(msg)
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        # As Python does for a coroutine. One that could not be made was not tried either.
+        forgotten = not getattr(self, "_tried", True) and (
+            self._flow.state is MfaState.READY
+            or (self._flow.state is MfaState.CHALLENGED and self._answer is not None)
+        )
+        if forgotten:
+            _warn(f"{self.operation} was never awaited; nothing was sent", RuntimeWarning, source=self)
 
     # --- with a prompt ---
 
@@ -472,6 +484,7 @@ class MfaSession(Generic[T]):
     # --- what both ways share ---
 
     def _enter(self, asked: str) -> None:
+        self._tried = True
         self._engine.check_usable()  # here, since what waits for a link in another event loop is never woken
         if self._driving:
             raise SessionStateError(

@@ -213,6 +213,9 @@ async def test_outcomes_that_nobody_fetched_are_reported(register: Register) -> 
 
     completed = [session for session in sessions if session.state is MfaState.COMPLETED]
     assert set(completed) <= {outcome.session for outcome in outcomes.undelivered}
+    for session in sessions:
+        if session.state is MfaState.READY:  # it was not taken, and says that nobody has awaited it
+            session.cancel()
 
 
 async def test_cancelling_the_task_cancels_the_sessions(register: Register) -> None:

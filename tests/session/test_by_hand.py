@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -45,8 +45,11 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(name="session")
-def _session(client: BelvoClient) -> MfaSession[Link]:
-    return client.links.register(BANK, "mfa_default", "pass_valid")
+def _session(client: BelvoClient) -> Iterator[MfaSession[Link]]:
+    session = client.links.register(BANK, "mfa_default", "pass_valid")
+    yield session
+    if session.state is MfaState.READY:
+        session.cancel()  # or it would say that nobody has awaited it
 
 
 async def challenged(session: MfaSession[Link]) -> MfaChallenge:
@@ -128,8 +131,10 @@ async def test_a_pasted_token(client: BelvoClient, sandbox: Sandbox, way: str) -
         await session.submit(f" {RIGHT}\n")
     elif way != "prompt":
         ticket = session.suspend()
-        ids = client.links.resume(ticket.session, ticket.link, f" {RIGHT}\n")
-        await (ids if way == "ids" else client.resume(ticket, f" {RIGHT}\n"))
+        if way == "ids":
+            await client.links.resume(ticket.session, ticket.link, f" {RIGHT}\n")
+        else:
+            await client.resume(ticket, f" {RIGHT}\n")
 
     assert sandbox.requests[-1].body is not None
     assert sandbox.requests[-1].body["token"] == RIGHT

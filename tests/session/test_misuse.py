@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from people import BANK, RIGHT, Absent, Later, careful
@@ -249,6 +250,43 @@ async def test_submitting_to_a_session_with_wrong_arguments(client: BelvoClient,
     with pytest.raises(InvalidArgumentError):
         await session.submit(None)
     assert sandbox.counts.total() == 0
+
+
+@pytest.mark.parametrize("way", ["call", "resume", "restart"])
+async def test_a_session_that_nobody_awaits(client: BelvoClient, sandbox: Sandbox, way: str) -> None:
+    """
+    Who forgets the `await` is told, as for a coroutine, with the name of the call.
+    """
+    session = client.links.register(BANK, "mfa_default", "canary-password")
+    match way:
+        case "resume":
+            await anext(session)
+            session = client.resume(session.suspend(), RIGHT)
+        case "restart":
+            session.cancel()
+            session = session.restart()
+    sent = sandbox.counts.total()
+
+    name = session.operation
+    with pytest.warns(RuntimeWarning, match=f"^{name} was never awaited; nothing was sent$"):
+        del session
+    assert sent == sandbox.counts.total()
+
+
+async def test_a_session_that_came_to_something_says_nothing(client: BelvoClient) -> None:
+    """
+    One that was driven, ended, looked at or never made is no mistake.
+    """
+    challenge = client.links.register(BANK, "mfa_default", "pass_valid")
+    await anext(challenge)
+    ticket = challenge.suspend()
+    client.resume(ticket)  # to show its challenge, say
+    client.links.register(BANK, "mfa_default", "pass_valid").cancel()
+    with pytest.raises(InvalidArgumentError):
+        await client.links.register(BANK, "mfa_default", "pass_valid", max_rounds=0)
+    with pytest.raises(InvalidArgumentError):
+        client.resume(attrs.evolve(ticket, answered=True))
+    await client.resume(ticket, RIGHT)
 
 
 async def test_an_observer_that_ends_the_session(make_client: Callable[..., BelvoClient]) -> None:

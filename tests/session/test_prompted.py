@@ -96,6 +96,7 @@ async def test_nothing_is_sent_before_a_session_is_driven(client: BelvoClient, s
 
     assert session.state is MfaState.READY
     assert sandbox.counts.total() == 0
+    session.cancel()
 
 
 async def test_a_wrong_token_brings_a_fresh_challenge(client: BelvoClient, sandbox: Sandbox) -> None:
@@ -392,6 +393,7 @@ async def test_restarting_is_the_callers_decision(
 
     assert again.state is MfaState.READY
     assert session.state is MfaState.EXPIRED
+    again.cancel()
     with pytest.raises(MfaRequiredError):
         await client.links.register(BANK, "mfa_default", "pass_valid")
     assert sandbox.counts["POST /api/links/"] == 2

@@ -123,7 +123,7 @@ class Flows(Resource[M], Generic[M, R]):
         return cast(R, rows) if rows else None
 
     def _session(self, call: Call[R], prompt: TokenPrompt | None) -> MfaSession[R]:
-        return MfaSession(self._context.engine, call, prompt or self._context.prompt)
+        return MfaSession(self._context.engine, call, self._context.prompt if prompt is None else prompt)
 
     def _start(
         self,

@@ -13,7 +13,7 @@ import attrs
 
 from belvo_async import models
 from belvo_async.codec import Page, decoder, page_decoder, parse
-from belvo_async.errors import ApiError, InvalidArgumentError, NotResumableError, api_error
+from belvo_async.errors import ApiError, InvalidArgumentError, NotResumableError
 from belvo_async.messages import Answer, Effect, Query, Request, Secret
 from belvo_async.mfa.flow import TOKEN_REQUIRED
 from belvo_async.resources.arguments import Filter, Names, query, selection, whole
@@ -106,13 +106,7 @@ def refusal(answer: Answer) -> ApiError:
     """
     Return the error that *answer* means for a call that is no flow.
     """
-    error = api_error(
-        answer.status,
-        parse(answer.body),
-        html=answer.is_html,
-        request_id=answer.request_id,
-        retry_after=answer.retry_after,
-    )
+    error = answer.error(parse(answer.body))
     if answer.status != TOKEN_REQUIRED:
         return error
     # Some documents announce a 428 for calls that are no flows. Whether it happens is not known.

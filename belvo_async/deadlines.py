@@ -11,8 +11,13 @@ import heapq
 
 from collections.abc import Callable
 from itertools import count
+from typing import Final
 
 from belvo_async.clock import Clock, Timer
+
+
+FEWEST_TO_SWEEP: Final = 64
+"""Deadlines, below which the dead wood among them does not matter."""
 
 
 class Deadline:
@@ -65,7 +70,11 @@ class Deadlines:
         One of the deadlines was called off.
         """
         self._cancelled += 1
-        if self._cancelled * 2 > len(self._heap):
+        if self._cancelled == len(self._heap):
+            self._heap.clear()
+            self._cancelled = 0
+            self._arm()
+        elif self._cancelled * 2 > len(self._heap) > FEWEST_TO_SWEEP:
             self._heap = [entry for entry in self._heap if entry[2].callback is not None]
             heapq.heapify(self._heap)
             self._cancelled = 0

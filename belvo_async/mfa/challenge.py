@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import attrs
@@ -207,6 +207,7 @@ def _flag(data: Mapping[str, Any]) -> bool | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def _kind(type_: str, flag: bool | None) -> ChallengeKind:
     word = "".join(letter for letter in type_.lower() if letter.isalpha())
     if not word and flag is False:

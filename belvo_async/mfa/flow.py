@@ -169,25 +169,24 @@ class MfaFlow:
             self.request_id = answer.request_id or self.request_id
             self._happen(MfaEvent.SUCCEEDED, moment, request_id=answer.request_id)
             return
-        error = answer.error(payload)
         if answer.status == TOKEN_REQUIRED:
-            self._receive_challenge(payload, error, moment)
+            self._receive_challenge(answer, payload, moment)
         else:
-            self._receive_error(error, moment)
+            self._receive_error(answer.error(payload), moment)
 
-    def _receive_challenge(self, payload: object, error: ApiError, moment: Moment) -> None:
+    def _receive_challenge(self, answer: Answer, payload: object, moment: Moment) -> None:
         if not isinstance(payload, list | dict):
             unreadable = DecodeError(
                 expected="the challenge",
                 problems=("expected JSON, found something else or nothing",),
-                status=error.status,
-                request_id=error.request_id,
+                status=answer.status,
+                request_id=answer.request_id,
             )
             self._end(unreadable, MfaEvent.LOST, moment)
             return
         required = read_token_required(payload, link=self.operation.link)
         if required is None:
-            self._refuse(_not_resumable(error, self.challenge), moment)
+            self._refuse(_not_resumable(answer.error(payload), self.challenge), moment)
             return
         self.challenge = MfaChallenge(
             kind=required.kind,
@@ -200,7 +199,7 @@ class MfaFlow:
             expires_at=expires_at(moment.instant, required.expiry),
             round=1 if self.challenge is None else self.challenge.round + 1,
             operation=self.operation.name,
-            request_id=required.request_id or error.request_id,
+            request_id=required.request_id or answer.request_id,
             issued_at=moment.instant,
             clock=self.clock,
         )
@@ -208,7 +207,7 @@ class MfaFlow:
         self.request_id = self.challenge.request_id
         self.answered = False
         if not self.operation.resumable:
-            self._refuse(_not_resumable(error, self.challenge), moment)
+            self._refuse(_not_resumable(answer.error(payload), self.challenge), moment)
         elif self.challenge.round > self.max_rounds:
             self._refuse(
                 MfaRoundsExceededError(

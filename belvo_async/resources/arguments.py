@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from belvo_async.errors import InvalidArgumentError
-from belvo_async.messages import Query
+from belvo_async.messages import NO_QUERY, Query
 
 
 Scalar: TypeAlias = str | int | bool | Decimal | date | datetime | Enum
@@ -69,6 +69,8 @@ def selection(fields: Names, omit: Names) -> Query:
     """
     Return the parameters that say which fields to send back.
     """
+    if fields is None and omit is None:
+        return NO_QUERY
     given = (("fields", fields), ("omit", omit))
     return tuple((name, _field_names(name, value)) for name, value in given if value is not None)
 

@@ -88,6 +88,8 @@ class Options:
     max_rounds: int = DEFAULT_MAX_ROUNDS
 
 
+NO_OPTIONS: Final = Options()
+
 OPTIONS: Final = frozenset(RetrieveOptions.__annotations__)
 
 
@@ -161,7 +163,7 @@ class Flows(Resource[M], Generic[M, R]):
             within: Filters that what it stores will pass, should it have to be looked for.
         """
         name = f"{self.name}.{verb}"
-        options = Options()
+        options = NO_OPTIONS
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError
         try:
@@ -202,6 +204,8 @@ class Flows(Resource[M], Generic[M, R]):
 
 
 def _options(name: str, given: Mapping[str, Any]) -> Options:
+    if not given:
+        return NO_OPTIONS
     for unknown in sorted(given.keys() - OPTIONS):
         raise InvalidArgumentError(
             argument=unknown[:40], expected=f"an argument of {name}()", found="another"
@@ -293,7 +297,7 @@ class Resumable(Flows[M, R]):
         answer = Secret(token)
         del token  # what raises below must not show it
         problem: InvalidArgumentError | None = None
-        given = Options()
+        given = NO_OPTIONS
         selected: Query = NO_QUERY
         try:
             given = _options(f"{self.name}.resume", options)

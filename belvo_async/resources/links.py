@@ -5,9 +5,9 @@ Links: a user's credentials at an institution, as Belvo keeps them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from secrets import token_hex
 from types import EllipsisType
 from typing import TYPE_CHECKING, Final, Unpack
-from uuid import uuid4
 
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError
@@ -109,7 +109,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             MfaError: Driving the session: the challenge was not answered.
         """
-        own_id = f"{OWN_ID}{uuid4().hex}" if external_id is ... else external_id
+        own_id = f"{OWN_ID}{token_hex(16)}" if external_id is ... else external_id
         body = Body(
             {
                 "institution": institution,

@@ -8,13 +8,22 @@ import inspect
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
 
 from belvo_async import BelvoClient, MfaChallenge
-from belvo_async.errors import NotFoundError, NotResumableError
+from belvo_async.errors import InvalidArgumentError, NotFoundError, NotResumableError
+from belvo_async.models import (
+    CategorizationAccountCategory,
+    CategorizationAccountHolderType,
+    ExchangeHistory,
+    Income,
+    IncomeVerificationTransactionRequest,
+    TransactionType,
+)
 from belvo_async.resources.flows import Resumable, Retrievable
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
 from belvo_async.sandbox.institutions import INSTITUTIONS
@@ -154,3 +163,82 @@ async def test_periods_are_days(client: BelvoClient, sandbox: Sandbox) -> None:
     rows = await client.transactions.retrieve(link, date_from=date(2026, 3, 1), date_to="2026-03-02")
 
     assert {date(2026, 3, 1), date(2026, 3, 2)} == {row.value_date for row in rows}
+
+
+async def test_the_history_of_an_exchange(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    What happened to an exchange is listed below it.
+    """
+    link = sandbox.add_link(institution("/api/br/exchanges/"))["id"]
+    exchanges = await client.brazil.exchanges.retrieve(link, date_from="2025-01-01", date_to="2026-03-31")
+    history = await client.brazil.exchanges.history(exchanges[0].id, page_size=5).to_list()
+
+    assert history
+    assert {ExchangeHistory} == {type(row) for row in history}
+    with pytest.raises(InvalidArgumentError, match="id: expected"):
+        await client.brazil.exchanges.history("a/b").to_list()
+
+
+async def test_consents_of_a_user(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    Consents are listed for one user at a time, and nobody's for nobody.
+    """
+    link = sandbox.add_link(institution("/api/br/investments/"))["id"]
+    [owner] = await client.owners.retrieve(link)
+    assert owner.document_id is not None
+    consents = await client.consents.list(user_document=owner.document_id.document_number or "").to_list()
+
+    assert [link] == [consent.link_id for consent in consents]
+    assert consents[0] == await client.consents.get(consents[0].id)
+    with pytest.raises(InvalidArgumentError, match="user_document"):
+        await client.consents.list(user_document=None).to_list()  # type: ignore[arg-type]
+
+
+async def test_a_widget_token(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    The client adds its keys to the body; the token shows itself nowhere.
+    """
+    token = await client.widget_access_token.generate(
+        scopes=["read_institutions", "write_links", "read_consents"],
+        widget={"branding": {"company_name": "Fintech"}},
+        fetch_resources=["ACCOUNTS"],
+        stale_in="90d",
+    )
+
+    assert token.access
+    assert token.refresh
+    assert token.access not in repr(token)
+    body = sandbox.requests[-1].body
+    assert body is not None
+    assert ("sandbox-id", "sandbox-password") == (body["id"], body["password"])
+
+
+OWN = IncomeVerificationTransactionRequest(
+    transaction_id="t-1",
+    account_holder_type=CategorizationAccountHolderType.INDIVIDUAL,
+    account_holder_id="0d3ffb69-f83b-456e-ad8e-208d0998d71d",
+    account_id="a-1",
+    account_category=CategorizationAccountCategory.CHECKING_ACCOUNT,
+    value_date=date(2026, 2, 27),
+    description="NÓMINA FEBRERO",
+    type=TransactionType.INFLOW,
+    amount=Decimal("12345.67"),
+    currency="MXN",
+    institution="erebor",
+)
+"""A transaction of the caller's own."""
+
+
+async def test_transactions_of_ones_own(client: BelvoClient) -> None:
+    """
+    Transactions of the caller's own are categorized, and read for incomes; models and mappings are taken alike.
+    """
+    incomes = await client.income_verification.verify([OWN], language="es")
+    categorized = await client.categorization.categorize(
+        [attrs.asdict(OWN, filter=lambda _, value: value is not None)], language="es"
+    )
+
+    assert {Income} == {type(income) for income in incomes}
+    assert categorized.transactions is not None
+    assert ["t-1"] == [one.transaction_id for one in categorized.transactions]
+    assert Decimal("12345.67") == categorized.transactions[0].amount

@@ -96,7 +96,7 @@ def others(client: Any, link: str) -> dict[str, Any]:
         ),
         "institutions": len(list(client.Institutions.list())),
     }
-    assert found == {"accounts": 2, "owners": 1, "transactions": 25, "institutions": 17}
+    assert found == {"accounts": 2, "owners": 1, "transactions": 25, "institutions": 20}
     return found
 
 

@@ -9,16 +9,18 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import anyio
 import attrs
 
-from anyio.streams.memory import MemoryObjectSendStream
-
 from belvo_async.errors import InvalidArgumentError, MfaExpiredError, SessionStateError, wrong_type
 from belvo_async.mfa.machine import MfaState
 from belvo_async.session import MfaSession
+
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectSendStream
 
 
 T = TypeVar("T")

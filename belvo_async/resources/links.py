@@ -4,8 +4,9 @@ Links: a user's credentials at an institution, as Belvo keeps them.
 
 from __future__ import annotations
 
+import os
+
 from collections.abc import Sequence
-from secrets import token_hex
 from types import EllipsisType
 from typing import TYPE_CHECKING, Final, Unpack
 
@@ -109,7 +110,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             MfaError: Driving the session: the challenge was not answered.
         """
-        own_id = f"{OWN_ID}{token_hex(16)}" if external_id is ... else external_id
+        own_id = f"{OWN_ID}{os.urandom(16).hex()}" if external_id is ... else external_id
         body = Body(
             {
                 "institution": institution,

@@ -41,6 +41,9 @@ class Namespace:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {', '.join(_names(self))}>"
+
 
 def resources_of(owner: Mounting) -> Iterator[Resource[Any]]:
     """

@@ -353,6 +353,22 @@ def test_resources_are_named() -> None:
         assert resource.model.__name__ == resource.model_name
 
 
+def test_namespaces_show_what_they_have() -> None:
+    """
+    A namespace tells its resources, also in a client of one's own class.
+    """
+
+    class Mine(BelvoClient):
+        """
+        A client with something of its own.
+        """
+
+    client = Mine("a", "b", environment="sandbox")
+
+    assert "<Chile: invoices, tax_status, debt_reports>" == repr(client.chile)
+    assert list(BelvoClient("a", "b", environment="sandbox").resources) == list(client.resources)
+
+
 def test_every_resource_names_its_page_at_belvo() -> None:
     """
     Next to each declaration stands where Belvo documents it, or that it does no longer.

@@ -337,9 +337,10 @@ class BelvoClient:
             TransportError: It cannot be reached.
         """
         # https://developers.belvo.com/docs/authentication
-        answer = await self._engine.transport.send(Request("GET", "/api/", Effect.READ))
+        request = Request("GET", "/api/", Effect.READ)
+        answer = await self._engine.transport.send(request)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
-            raise refusal(answer)
+            raise refusal(answer, request, self._clock)
 
     def resume(
         self,

@@ -119,6 +119,7 @@ class Body:
 
 SECRET_MEMBERS: Final = frozenset(
     {
+        "id",
         "username",
         "username2",
         "username3",
@@ -136,9 +137,31 @@ SECRET_MEMBERS: Final = frozenset(
 SHORTEST_SECRET: Final = 4
 """Characters; less could be part of any word."""
 
-Query = tuple[tuple[str, str], ...]
 
-NO_QUERY: Final[Query] = ()
+class Query(tuple[tuple[str, str], ...]):
+    """
+    The parameters of an address. Shows their names and never a value: one may be a user's tax number.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Query({', '.join(name for name, _ in self)})"
+
+    def conceal(self, text: str) -> str:
+        """
+        Return *text* without what is personal in this query, should an error message of Belvo's repeat it.
+        """
+        for name, value in self:
+            if name in PERSONAL_PARAMETERS and value:
+                text = text.replace(value, "…")
+        return text
+
+
+PERSONAL_PARAMETERS: Final = frozenset({"user_document", "external_id", "external_id__in"})
+"""The parameters that say who a person is."""
+
+NO_QUERY: Final = Query()
 
 
 @attrs.frozen
@@ -170,7 +193,7 @@ class Request:
     method: str
     path: str
     effect: Effect
-    query: Query = attrs.field(default=NO_QUERY, repr=lambda query: repr([name for name, _ in query]))
+    query: Query = NO_QUERY
     body: Body | None = None
     at_institution: bool = False
     lookup: Request | None = None

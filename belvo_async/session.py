@@ -95,14 +95,21 @@ class Sought:
 
         error: What will be raised if nothing is found. Who looks may add what was learned.
 
-        within: Filters that the result passes, where more than the link is known of it.
+        within: Filters that the result passes, where more than the link is known of it; `None` if no filter can
+            tell it from other data.
+
+        resumed: Whether it carried an answer of the user's.
+
+        failed: Whether Belvo itself has said that it failed.
     """
 
     operation: Operation
     link: str | None
     since: datetime
     error: UncertainOutcomeError
-    within: Mapping[str, Any] = attrs.field(factory=dict)
+    within: Mapping[str, Any] | None = attrs.field(factory=dict)
+    resumed: bool = False
+    failed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -576,7 +583,12 @@ class MfaSession(Generic[T]):
                 raise self._ended() from error
             raise
         if answer is not None:
-            self._receive(answer, request)
+            try:
+                self._receive(answer, request)
+            except BaseException as error:  # a fault of ours must not keep the link busy for ever
+                if not self._flow.state.is_final:
+                    self._broken_off(error, request)
+                raise
         problem = self._flow.error or self._flow.turned_away
         if problem is not None:
             raise problem
@@ -596,18 +608,21 @@ class MfaSession(Generic[T]):
             unknown = UncertainOutcomeError(
                 request=str(request), reason=f"Belvo failed with status {answer.status}", sent=True
             )
-            if await self._find(unknown, looks=1):
+            if await self._find(unknown, failed=bool(answer.error(parse(answer.body)).code)):
                 return None
             if unknown.link is not None:
                 raise unknown
         return answer
 
-    async def _find(self, error: UncertainOutcomeError, *, looks: int | None = None) -> bool:
+    async def _find(self, error: UncertainOutcomeError, *, failed: bool = False) -> bool:
         """
         Look what became of a request that was sent and not answered; return whether it brought its result.
 
+        A link shows what has happened to it. Data may still be coming in: it counts once two looks have seen the same.
+
         Args:
-            looks: How often at most. Where Belvo has answered, it is not working any more.
+            failed: Whether Belvo itself has said that it failed. It is not working any more, so one look is enough,
+                and what it has stored is not all.
         """
         flow = self._flow
         error.ticket = flow.ticket()
@@ -617,8 +632,11 @@ class MfaSession(Generic[T]):
             link=self.link,
             since=flow.history[-1].at,
             error=error,
+            resumed=flow.challenge is not None,
+            failed=failed,
         )
-        for wait in self._engine.lookups[:looks]:
+        before: T | None = None
+        for wait in self._engine.lookups[: 1 if failed else None]:
             if wait:
                 await self._engine.clock.sleep(wait)
             try:
@@ -627,11 +645,12 @@ class MfaSession(Generic[T]):
                 return False  # the client was closed: no look will tell
             except BelvoError:
                 found = None  # whatever goes wrong with a look, it says nothing of the request
-            if found is not None:
+            if found is not None and (found == before or not isinstance(found, list)):
                 self._result = found
                 flow.find(self._now())
                 self._settle()
                 return True
+            before = found
             if error.link is not None:
                 return False
         return False

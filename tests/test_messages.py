@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvo_async.messages import NO_QUERY, Answer, Body, Effect, Request, Secret
+from belvo_async.messages import NO_QUERY, Answer, Body, Effect, Query, Request, Secret
 
 
 CANARY = "canary-7d1f"
@@ -181,12 +181,16 @@ def test_a_request_shows_no_value() -> None:
     A request is shown by its method and path, and with the names of its query and members.
     """
     request = Request(
-        "POST", "/api/links/", Effect.CREATE, (("link", CANARY), ("page", "2")), Body({"password": CANARY})
+        "POST",
+        "/api/links/",
+        Effect.CREATE,
+        Query((("link", CANARY), ("page", "2"))),
+        Body({"password": CANARY}),
     )
 
     assert "POST /api/links/" == str(request)
     assert CANARY not in repr(request)
-    assert "query=['link', 'page']" in repr(request)
+    assert "query=Query(link, page)" in repr(request)
     assert "body=Body(password)" in repr(request)
 
 

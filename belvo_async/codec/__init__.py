@@ -118,15 +118,28 @@ class _Reader:
     def __init__(self, type_: Any) -> None:
         self._type = type_
         self._native = _native(type_)
+        self._first = _first_field(type_)
 
     def read(self, answer: Answer) -> Any:
         if answer.status == 202:  # noqa: PLR2004 - accepted, to be done later
             raise self._error(answer, ("expected the data, found 202 Accepted, which brings them later",))
         try:
-            return self._native.decode(answer.body)
+            value = self._native.decode(answer.body)
         except UNREADABLE:
             pass  # outside of the handler, so that the first tier's error is not shown as a context
-        return self._lenient(answer)
+        else:
+            return self._with_something(value, answer)
+        return self._with_something(self._lenient(answer), answer)
+
+    def _with_something(self, value: Any, answer: Answer) -> Any:
+        """
+        Return *value*, unless it is an object that has nothing of its model: then it is something else, a receipt say.
+        """
+        found = value.results if isinstance(value, Page) else value
+        for item in found if isinstance(found, list | tuple) else (found,):
+            if self._first is not None and getattr(item, self._first) is None and _is_empty(item):
+                raise self._error(answer, ("expected data, found an object that has nothing of it",))
+        return value
 
     def _lenient(self, answer: Answer) -> Any:
         value = parse(answer.body)
@@ -146,13 +159,34 @@ class _Reader:
             expected=_name(self._type),
             problems=problems,
             status=answer.status,
-            request_id=answer.request_id,
+            request_id=_request_id(answer),
         )
 
 
 @cache
 def _native(type_: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_, float_hook=Decimal)  # also where a model does not say what is inside
+
+
+def _first_field(type_: Any) -> str | None:
+    """
+    Return the first field of the model in *type_*: a look at it tells most objects from empty ones.
+    """
+    model = get_args(type_)[0] if get_args(type_) else type_
+    return attrs.fields(model)[0].name if attrs.has(model) else None
+
+
+def _is_empty(item: Any) -> bool:
+    return all(getattr(item, field.name) is None for field in attrs.fields(type(item)))
+
+
+def _request_id(answer: Answer) -> str | None:
+    """
+    Return what Belvo's support asks for; a receipt has it in its body.
+    """
+    content = parse(answer.body) if answer.request_id is None else None
+    told = content.get("request_id") if isinstance(content, dict) else None
+    return told if isinstance(told, str) else answer.request_id
 
 
 def _name(type_: Any) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import attrs
 
-from belvo_async.clock import SYSTEM_CLOCK, Clock
+from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
 
 
 class ChallengeKind(StrEnum):
@@ -141,6 +141,28 @@ class TokenRequired:
     expects_user_input: bool
     expiry: float | None
     request_id: str | None
+
+    def challenge(
+        self, operation: str, moment: Moment, clock: Clock, *, round_: int = 1, request_id: str | None = None
+    ) -> MfaChallenge:
+        """
+        Return it as the challenge of *operation* that arrived at *moment*.
+        """
+        return MfaChallenge(
+            kind=self.kind,
+            type=self.type,
+            instructions=self.instructions,
+            value=self.value,
+            expects_user_input=self.expects_user_input,
+            session=self.session,
+            link=self.link,
+            expires_at=expires_at(moment.instant, self.expiry),
+            round=round_,
+            operation=operation,
+            request_id=self.request_id or request_id,
+            issued_at=moment.instant,
+            clock=clock,
+        )
 
 
 def read_token_required(payload: object, *, link: str | None = None) -> TokenRequired | None:

@@ -28,7 +28,7 @@ from belvo_async.errors import (
     SessionExpiredError,
 )
 from belvo_async.messages import Answer, Request, Secret
-from belvo_async.mfa.challenge import MfaChallenge, expires_at, read_token_required
+from belvo_async.mfa.challenge import MfaChallenge, read_token_required
 from belvo_async.mfa.machine import MfaEvent, MfaState, advance
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
@@ -188,20 +188,12 @@ class MfaFlow:
         if required is None:
             self._refuse(_not_resumable(answer.error(payload), self.challenge), moment)
             return
-        self.challenge = MfaChallenge(
-            kind=required.kind,
-            type=required.type,
-            instructions=required.instructions,
-            value=required.value,
-            expects_user_input=required.expects_user_input,
-            session=required.session,
-            link=required.link,
-            expires_at=expires_at(moment.instant, required.expiry),
-            round=1 if self.challenge is None else self.challenge.round + 1,
-            operation=self.operation.name,
-            request_id=required.request_id or answer.request_id,
-            issued_at=moment.instant,
-            clock=self.clock,
+        self.challenge = required.challenge(
+            self.operation.name,
+            moment,
+            self.clock,
+            round_=1 if self.challenge is None else self.challenge.round + 1,
+            request_id=answer.request_id,
         )
         self.deadline = None if required.expiry is None else moment.monotonic + required.expiry
         self.request_id = self.challenge.request_id

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from belvo_async.messages import Body, Effect, Query, Request, Secret
+from belvo_async.messages import NO_QUERY, Body, Effect, Query, Request, Secret
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +34,7 @@ class Operation:
     path: str
     link: str | None = None
     save_data: bool | None = None
-    query: Query = ()
+    query: Query = NO_QUERY
     resumable: bool = True
     external_id: str | None = None
 

@@ -14,6 +14,7 @@ import attrs
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
 from belvo_async.errors import TicketError, type_of
+from belvo_async.messages import Query
 from belvo_async.mfa.challenge import ChallengeKind, MfaChallenge
 from belvo_async.mfa.operation import Operation
 
@@ -130,7 +131,7 @@ class MfaTicket:
             path=self.path,
             link=self.link,
             save_data=self.save_data,
-            query=tuple((name, value) for name, value in given if value is not None),
+            query=Query((name, value) for name, value in given if value is not None),
             external_id=self.external_id,
         )
 

@@ -57,11 +57,21 @@ def accepted(decode: Callable[[Answer], R]) -> Callable[[Answer], AcceptedReques
     """
 
     def read(answer: Answer) -> AcceptedRequest[R]:
-        if answer.status != ACCEPTED:
-            return AcceptedRequest(result=decode(answer))
-        return AcceptedRequest(request_id=request_id_of(answer))
+        if answer.status == ACCEPTED or _is_receipt(answer):
+            return AcceptedRequest(request_id=request_id_of(answer))
+        return AcceptedRequest(result=decode(answer))
 
     return read
+
+
+def _is_receipt(answer: Answer) -> bool:
+    # Not for every request that can be done later does Belvo document a 202.
+    content = _sole(parse(answer.body))
+    return isinstance(content, dict) and content.keys() == {"request_id"}
+
+
+def _sole(content: object) -> object:
+    return content[0] if isinstance(content, list) and len(content) == 1 else content
 
 
 def request_id_of(answer: Answer) -> str:
@@ -71,8 +81,7 @@ def request_id_of(answer: Answer) -> str:
     Raises:
         DecodeError: There is none, so no webhook can be told to belong to it.
     """
-    content = parse(answer.body)
-    receipt = content[0] if isinstance(content, list) and len(content) == 1 else content
+    receipt = _sole(parse(answer.body))
     id_ = receipt.get("request_id") if isinstance(receipt, dict) else None
     if isinstance(id_, str) and id_:
         return id_

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from belvo_async.errors import InvalidArgumentError
 from belvo_async.messages import NO_QUERY, Query
+from belvo_async.transport.address import check_id
 
 
 Scalar: TypeAlias = str | int | bool | Decimal | date | datetime | Enum
@@ -24,7 +25,7 @@ Scalar: TypeAlias = str | int | bool | Decimal | date | datetime | Enum
 Filter: TypeAlias = Scalar | Sequence[Scalar] | AbstractSet[Scalar] | None
 """The value of a filter. Sequences are sent with commas; `None` is not sent."""
 
-Names: TypeAlias = str | Sequence[str] | None
+Names: TypeAlias = str | Sequence[str] | AbstractSet[str] | None
 """Names of fields, as `fields` and `omit` take them."""
 
 Day: TypeAlias = date | str
@@ -39,6 +40,11 @@ WHOSE: Final = frozenset(
     for lookup in ("", "__in")
 )
 """The filters that say whose data is wanted."""
+
+IDS: Final = frozenset(f"{name}{lookup}" for name in ("link", "account", "id") for lookup in ("", "__in"))
+"""The filters that take ids of Belvo's."""
+
+ENDS_OF_A_RANGE: Final = 2
 
 FILTER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -56,13 +62,9 @@ def query(filters: Mapping[str, Filter]) -> Query:
     for name in WHOSE & filters.keys():
         if filters[name] is None:
             raise InvalidArgumentError(
-                argument=name, expected="an id, or to be left out if everybody's data is wanted", found="None"
+                argument=name, expected="whose data is wanted, and not everybody's", found="None"
             )
-    return tuple(
-        (_name(name), _whole(name, _text(name, value)))
-        for name, value in filters.items()
-        if value is not None
-    )
+    return Query((_name(name), _text(name, value)) for name, value in filters.items() if value is not None)
 
 
 def selection(fields: Names, omit: Names) -> Query:
@@ -72,7 +74,7 @@ def selection(fields: Names, omit: Names) -> Query:
     if fields is None and omit is None:
         return NO_QUERY
     given = (("fields", fields), ("omit", omit))
-    return tuple((name, _field_names(name, value)) for name, value in given if value is not None)
+    return Query((name, _field_names(name, value)) for name, value in given if value is not None)
 
 
 def day(argument: str, value: Day) -> str:
@@ -93,12 +95,12 @@ def day(argument: str, value: Day) -> str:
     raise InvalidArgumentError(argument=argument, expected="a date, or text as 2026-01-31", found=found[:40])
 
 
-def whole(argument: str, value: int | None, *, most: int | None = None) -> int | None:
+def whole(argument: str, value: object, *, most: int | None = None) -> int | None:
     """
     Return *value* if it is `None`, or a whole number above 0 and not above *most*.
     """
     if value is None:
-        return value
+        return None
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= (most or value):
         return value
     expected = "a whole number above 0" if most is None else f"a whole number from 1 to {most:,}"
@@ -113,26 +115,15 @@ def _name(name: str) -> str:
     )
 
 
-def _whole(name: str, text: str) -> str:
-    """
-    Refuse empty text, and text with half a character in it, which no encoding can carry.
-    """
-    if not text:
-        raise _empty(name)
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidArgumentError(
-            argument=name, expected="text of whole characters", found="one with half a character"
-        )
-    return text
-
-
 def _text(name: str, value: Filter) -> str:
-    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, TEXTS):
-        texts = [_item(name, item) for item in value]
-        if not texts:
-            raise _empty(name)
-        return ",".join(sorted(texts) if isinstance(value, AbstractSet) else texts)
-    return _scalar(name, value)
+    if not isinstance(value, Sequence | AbstractSet) or isinstance(value, TEXTS):
+        return _scalar(name, value)
+    texts = [_item(name, item) for item in value]
+    if not texts:
+        raise _empty(name)
+    if name.endswith("__range") and len(texts) != ENDS_OF_A_RANGE:
+        raise InvalidArgumentError(argument=name, expected="two ends", found=str(len(texts)))
+    return ",".join(sorted(texts) if isinstance(value, AbstractSet) else texts)
 
 
 def _empty(name: str) -> InvalidArgumentError:
@@ -149,6 +140,24 @@ def _item(name: str, value: Scalar) -> str:
 
 
 def _scalar(name: str, value: object) -> str:
+    """
+    Return *value* as text. Refused is what is empty, and half a character, which no encoding can carry.
+    """
+    text = _written(name, value)
+    if not text.strip():
+        raise _empty(name)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidArgumentError(
+            argument=name, expected="text of whole characters", found="one with half a character"
+        )
+    if name in IDS:
+        # Belvo takes several of them with commas, also where one text holds them all.
+        for id_ in text.split(","):
+            check_id(id_, name)
+    return text
+
+
+def _written(name: str, value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
@@ -165,12 +174,12 @@ def _scalar(name: str, value: object) -> str:
         case _:
             raise InvalidArgumentError(
                 argument=name,
-                expected="text, a number, a date or a sequence of them",
+                expected="text, a whole number or Decimal, a date, or a sequence of them",
                 found=type(value).__name__,
             )
 
 
-def _field_names(argument: str, value: str | Sequence[str]) -> str:
+def _field_names(argument: str, value: str | Sequence[str] | AbstractSet[str]) -> str:
     names = value.split(",") if isinstance(value, str) else value
     if (
         isinstance(names, Sequence | AbstractSet)

@@ -127,11 +127,9 @@ class Enriching(Resource[Any]):
     A collection that computes from what it is sent and stores nothing.
     """
 
-    async def _compute(self, type_: Any, **members: Any) -> Any:
+    async def _compute(self, type_: Any, body: Body) -> Any:
         # Nothing is stored, so it may be asked for again; and it may take long.
-        request = Request(
-            "POST", self.path, Effect.READ, body=checked(Body(members), NEEDED), at_institution=True
-        )
+        request = Request("POST", self.path, Effect.READ, body=checked(body, NEEDED), at_institution=True)
         return decoder(type_)(await self._send(request))
 
 
@@ -178,15 +176,19 @@ class IncomeVerification(Enriching):
 
             PermissionDeniedError: The product is not part of your contract.
         """
-        incomes: list[models.Income] = await self._compute(
-            list[self.model],  # type: ignore[name-defined] # a class at run time
-            language=language,
-            transactions=transactions,
-            date_from=date_from,
-            date_to=date_to,
-            allowed_income_types=allowed_income_types,
-            minimum_confidence_level=minimum_confidence_level,
+        body = Body(
+            {
+                "language": language,
+                "transactions": transactions,
+                "date_from": date_from,
+                "date_to": date_to,
+                "allowed_income_types": allowed_income_types,
+                "minimum_confidence_level": minimum_confidence_level,
+            }
         )
+        del transactions  # what raises below must not show them
+        type_ = list[self.model]  # type: ignore[name-defined] # a class at run time
+        incomes: list[models.Income] = await self._compute(type_, body)
         return incomes
 
 
@@ -221,7 +223,7 @@ class Categorization(Enriching):
 
             PermissionDeniedError: The product is not part of your contract.
         """
-        categorization: models.Categorization = await self._compute(
-            self.model, language=language, transactions=transactions
-        )
+        body = Body({"language": language, "transactions": transactions})
+        del transactions  # what raises below must not show them
+        categorization: models.Categorization = await self._compute(self.model, body)
         return categorization

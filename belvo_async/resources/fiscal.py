@@ -133,16 +133,10 @@ class TaxReturns(Stored["TaxReturn"], Retrievable["TaxReturn"]):
 
             attach_pdf: Whether to bring the documents too, as base64 in `pdf`. Belvo's default is not to.
         """
-        return self._retrieve(
-            link,
-            options,
-            needed={"type": type},
-            year_from=year_from,
-            year_to=year_to,
-            date_from=date_from,
-            date_to=date_to,
-            attach_pdf=attach_pdf,
-        )
+        years = {"year_from": year_from, "year_to": year_to}
+        days = {"date_from": date_from, "date_to": date_to}
+        needed, other = (days, years) if type == "monthly" else (years, days)
+        return self._retrieve(link, options, needed={"type": type, **needed}, attach_pdf=attach_pdf, **other)
 
 
 class TaxRetentions(Stored["TaxRetention"], Retrievable["TaxRetention"]):

@@ -23,7 +23,7 @@ from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.resources.accepted import AcceptedRequest, accepted
 from belvo_async.resources.arguments import Filter, Names, selection, whole
-from belvo_async.resources.members import checked
+from belvo_async.resources.members import checked, flag
 from belvo_async.resources.verbs import Listing, Resource
 from belvo_async.session import Call, MfaSession, Sought, TokenPrompt
 from belvo_async.transport.address import check_id
@@ -90,6 +90,9 @@ class Options:
 
 NO_OPTIONS: Final = Options()
 
+ALL_THE_SAME: Final = frozenset({"attach_pdf", "attach_xml"})
+"""The members of a request that do not decide which data it brings."""
+
 OPTIONS: Final = frozenset(RetrieveOptions.__annotations__)
 
 
@@ -116,11 +119,12 @@ class Flows(Resource[M], Generic[M, R]):
 
         Data that was stored since the request was sent is its result: there is one call at a time for a link.
         """
-        if self._later or sought.link is None or sought.operation.save_data is False:
+        told = (sought.link, sought.within)
+        if self._later or None in told or sought.failed or sought.operation.save_data is False:
             return None
         if not isinstance(self, Listing):
             return None
-        stored = self._pages({"link": sought.link, **sought.within})
+        stored = self._pages({"link": sought.link, **(sought.within or {})})
         rows = [row async for row in stored if _stored_at(row) >= sought.since]
         return cast(R, rows) if rows else None
 
@@ -141,7 +145,7 @@ class Flows(Resource[M], Generic[M, R]):
         external_id: str | None = None,
         save_data: bool | None = None,
         needed: Iterable[str] = (),
-        within: Mapping[str, Filter] | None = None,
+        within: Mapping[str, Filter] | None = NOTHING,
     ) -> MfaSession[R]:
         """
         Return the session of a call, not begun.
@@ -160,20 +164,22 @@ class Flows(Resource[M], Generic[M, R]):
 
             needed: The members that the body must have.
 
-            within: Filters that what it stores will pass, should it have to be looked for.
+            within: Filters that what it stores will pass, should it have to be looked for; `None` if there are none
+                that could tell it from other data.
         """
-        name = f"{self.name}.{verb}"
+        name = f"{self.name}.{'request' if self._later else verb}"
         options = NO_OPTIONS
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError
         try:
             options = _options(name, given)
+            _check_save_data(save_data)
             selected = selection(options.fields, options.omit)
             id_ = None if link is ... else check_id(link, "link")
             opening = Request(
                 method,
                 f"{self.path}{id_}/" if on_item else self.path,
-                Effect.ONCE if "token" in body else effect,
+                Effect.ONCE if "token" in body or self._later else effect,
                 selected,
                 checked(body, needed),
                 at_institution=True,
@@ -197,7 +203,7 @@ class Flows(Resource[M], Generic[M, R]):
                 flow=lambda: MfaFlow(operation, options.max_rounds, clock),
                 opening=opening,
                 decode=self._decode,
-                find=lambda sought: self._find(attrs.evolve(sought, within=within or {})),
+                find=lambda sought: self._find(attrs.evolve(sought, within=within)),
             ),
             options.prompt,
         )
@@ -210,8 +216,17 @@ def _options(name: str, given: Mapping[str, Any]) -> Options:
         raise InvalidArgumentError(
             argument=unknown[:40], expected=f"an argument of {name}()", found="another"
         )
+    if given.get("max_rounds", DEFAULT_MAX_ROUNDS) is None:
+        raise InvalidArgumentError(argument="max_rounds", expected="a whole number above 0", found="None")
     whole("max_rounds", given.get("max_rounds"))
+    _check_save_data(given.get("save_data"))
     return Options(**given)
+
+
+def _check_save_data(save_data: object) -> None:
+    # It goes into a body with a token: Belvo would refuse that, and the token would be spent.
+    if save_data is not None:
+        flag("save_data", save_data)
 
 
 def _stored_at(row: object) -> datetime:
@@ -255,13 +270,18 @@ class Retrievable(Flows[M, list[M]]):
             within=self._within(members),
         )
 
-    def _within(self, members: Mapping[str, Any]) -> Mapping[str, Filter]:
+    def _within(self, members: Mapping[str, Any]) -> Mapping[str, Filter] | None:
+        """
+        Return the filters that what *members* ask for passes; `None` if no filter can tell it from other data.
+        """
         filters: dict[str, Filter] = {}
+        left = {name for name, value in members.items() if value is not None} - ALL_THE_SAME
         for name, parts in self.found_by:
-            values = [members[part] for part in parts if members.get(part) is not None]
-            if len(values) == len(parts):
+            if left.issuperset(parts):
+                values = [members[part] for part in parts]
                 filters[name] = values[0] if len(values) == 1 else values
-        return filters
+                left.difference_update(parts)
+        return None if left else filters
 
 
 class Resumable(Flows[M, R]):
@@ -301,6 +321,7 @@ class Resumable(Flows[M, R]):
         selected: Query = NO_QUERY
         try:
             given = _options(f"{self.name}.resume", options)
+            _check_save_data(save_data)
             _check_opaque("session", session)
             check_id(link, "link")
             selected = selection(given.fields, given.omit)
@@ -354,6 +375,7 @@ class Resumable(Flows[M, R]):
             link=ticket.link,
             since=ticket.issued_at,
             error=error,
+            resumed=True,
         )
         return await self._find(sought)
 
@@ -374,7 +396,7 @@ def deferred(
     Return the verb that asks Belvo to do what *verb* does, but later. It takes the same arguments.
     """
 
-    async def request(resource: S, /, *args: P.args, **kwargs: P.kwargs) -> AcceptedRequest[R]:
+    def request(resource: S, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, AcceptedRequest[R]]:
         """
         Ask Belvo to retrieve this later. Takes what `retrieve()` takes.
 
@@ -394,10 +416,17 @@ def deferred(
         """
         later = type(resource)(resource._context)  # noqa: SLF001 - of this package
         later._later = True  # noqa: SLF001 - of this module
-        return await cast("MfaSession[AcceptedRequest[R]]", verb(later, *args, **kwargs))
+        # This frame ends here: it holds the arguments, a token perhaps, and no error of the session may show it.
+        return _result_of(cast("MfaSession[AcceptedRequest[R]]", verb(later, *args, **kwargs)))
 
-    request.__wrapped__ = verb  # type: ignore[attr-defined] # for `help()`, which shows its arguments
+    # For `help()`: the arguments of the other verb.
+    request.__wrapped__ = verb  # type: ignore[attr-defined]
+    request.__qualname__ = f"{verb.__qualname__.rpartition('.')[0]}.request"
     return request
+
+
+async def _result_of(session: MfaSession[R]) -> R:
+    return await session
 
 
 def _check_opaque(argument: str, value: object) -> None:

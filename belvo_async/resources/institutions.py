@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from belvo_async.models import Institution  # noqa: F401 - the parameter of its bases
 
 
-if TYPE_CHECKING:
-    pass
-
-
 class Institutions(Listable["Institution"], Gettable["Institution"]):
     """
     The banks and offices Belvo can log in at, and what each wants from the user.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError
-from belvo_async.messages import Answer, Body, Effect, Request
+from belvo_async.messages import Answer, Body, Effect, Query, Request
 from belvo_async.resources.accepted import AcceptedRequest, accepted, request_id_of
 from belvo_async.resources.arguments import Names, selection
 from belvo_async.resources.flows import Resumable, SessionOptions
@@ -141,10 +141,11 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
             external_id=own_id,
             save_data=save_data,
             needed=("institution", "username"),
+            within={"institution": institution},
         )
 
     def _lookup(self, external_id: str) -> Request:
-        return Request("GET", self.path, Effect.READ, (("external_id", external_id),))
+        return Request("GET", self.path, Effect.READ, Query((("external_id", external_id),)))
 
     async def _find(self, sought: Sought) -> Link | None:
         if sought.link is not None:
@@ -156,7 +157,8 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
         made = [
             link
             async for link in self.list(external_id=sought.operation.external_id)
-            if own or (link.created_at is not None and link.created_at >= sought.since)
+            if own
+            or (link.institution == (sought.within or {}).get("institution") and _made_since(link, sought))
         ]
         if len(made) != 1:
             return None
@@ -288,7 +290,8 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
                 `update()`.
         """
         body = None if fetch_resources is None else checked(Body({"fetch_resources": fetch_resources}))
-        request = Request("POST", f"{self._item_path(link)}refresh/", Effect.WRITE, body=body)
+        # Once accepted it would be refused the second time, and the id of the first would be lost.
+        request = Request("POST", f"{self._item_path(link)}refresh/", Effect.ONCE, body=body)
         return AcceptedRequest(request_id=request_id_of(await self._send(request)))
 
     async def request_deletion(self, link: str, /) -> AcceptedRequest[None]:
@@ -306,7 +309,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             InvalidArgumentError: *link* cannot be an id; nothing was sent.
         """
-        request = Request("DELETE", self._item_path(link), Effect.WRITE, deferred=True)
+        request = Request("DELETE", self._item_path(link), Effect.ONCE, deferred=True)
         return accepted(_nothing)(await self._send(request))
 
 
@@ -324,4 +327,9 @@ def _is_result(link: Link, sought: Sought) -> bool:
         return False
     if sought.operation.name == "links.register":
         return True  # it was unconfirmed before
-    return link.last_accessed_at is not None and link.last_accessed_at >= sought.since
+    # Of new credentials a login proves nothing, unless it took the user's answer: Belvo logs in by itself, too.
+    return sought.resumed and link.last_accessed_at is not None and link.last_accessed_at >= sought.since
+
+
+def _made_since(link: Link, sought: Sought) -> bool:
+    return link.created_at is not None and link.created_at >= sought.since

@@ -68,9 +68,9 @@ def text(argument: str, value: object) -> str:
 
 def identifier(argument: str, value: object) -> str:
     """
-    An id of Belvo's.
+    An id of Belvo's, which is text; only institutions have numbers.
     """
-    return check_id(value, argument)
+    return check_id(text(argument, value), argument)
 
 
 def flag(argument: str, value: object) -> bool:
@@ -122,7 +122,10 @@ def comma_separated(argument: str, value: object) -> str:
     """
     Words with commas between them, or a sequence of words.
     """
-    return value if isinstance(value, str) and value else ",".join(texts(argument, value))
+    words = value.split(",") if isinstance(value, str) else texts(argument, value)
+    if words and all(word.strip() for word in words):
+        return ",".join(words)
+    raise InvalidArgumentError(argument=argument, expected="words, one at least", found="nothing")
 
 
 def mapping(argument: str, value: object) -> Mapping[str, object]:
@@ -138,8 +141,10 @@ def transactions(argument: str, value: object) -> list[Mapping[str, object]]:
     """
     Transactions of the caller's: values of the models, or mappings. What is `None` in a model is not sent.
     """
-    if not isinstance(value, Sequence) or isinstance(value, TEXTS) or not value:
+    if not isinstance(value, Sequence) or isinstance(value, TEXTS):
         raise InvalidArgumentError(argument=argument, expected="a list of transactions", found=_kind(value))
+    if not value:
+        raise InvalidArgumentError(argument=argument, expected="one transaction at least", found="none")
     if len(value) > MOST_TRANSACTIONS:
         raise InvalidArgumentError(
             argument=argument, expected=f"at most {MOST_TRANSACTIONS:,} of them", found=f"{len(value):,}"

@@ -12,10 +12,13 @@ from typing import ClassVar, Generic, TypeVar
 import attrs
 
 from belvo_async import models
+from belvo_async.clock import Clock, moment
 from belvo_async.codec import Page, decoder, page_decoder, parse
-from belvo_async.errors import ApiError, InvalidArgumentError, NotResumableError
+from belvo_async.errors import ApiError, DecodeError, InvalidArgumentError, NotResumableError
 from belvo_async.messages import Answer, Effect, Query, Request, Secret
+from belvo_async.mfa.challenge import read_token_required
 from belvo_async.mfa.flow import TOKEN_REQUIRED
+from belvo_async.resources.accepted import ACCEPTED, request_id_of
 from belvo_async.resources.arguments import Filter, Names, query, selection, whole
 from belvo_async.resources.pages import Pages
 from belvo_async.session import Engine, TokenPrompt
@@ -93,24 +96,27 @@ class Resource(Generic[M]):
         answer = await self._context.engine.transport.send(request)
         if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
             return answer
-        error = refusal(answer)
-        if request.body is not None:
-            error.conceal(request.body.conceal)
-        raise error
+        raise refusal(answer, request, self._context.engine.clock)
 
     def _item_path(self, id_: object, argument: str = "id") -> str:
         return f"{self.path}{check_id(id_, argument)}/"
 
 
-def refusal(answer: Answer) -> ApiError:
+def refusal(answer: Answer, request: Request, clock: Clock) -> ApiError:
     """
-    Return the error that *answer* means for a call that is no flow.
+    Return the error that *answer* to *request* means for a call that is no flow.
     """
-    error = answer.error(parse(answer.body))
-    if answer.status != TOKEN_REQUIRED:
-        return error
-    # Some documents announce a 428 for calls that are no flows. Whether it happens is not known.
-    return NotResumableError(**attrs.asdict(error, recurse=False))
+    payload = parse(answer.body)
+    error = answer.error(payload)
+    if answer.status == TOKEN_REQUIRED:
+        # Some documents announce a 428 for calls that are no flows. Whether it happens is not known.
+        required = read_token_required(payload)
+        challenge = None if required is None else required.challenge(str(request), moment(clock), clock)
+        error = NotResumableError(challenge=challenge, **attrs.asdict(error, recurse=False))
+    error.conceal(request.query.conceal)
+    if request.body is not None:
+        error.conceal(request.body.conceal)
+    return error
 
 
 class Listing(Resource[M]):
@@ -146,10 +152,11 @@ def listing(
     """
     try:
         whole("limit", limit)
+        whole("page", filters.get("page"))
         sized = query({"page_size": whole("page_size", page_size, most=MOST_ON_A_PAGE)})
-        return sized + selection(fields, omit) + query(filters)
+        return Query(sized + selection(fields, omit) + query(filters))
     except InvalidArgumentError as error:
-        return error
+        return error.with_traceback(None)  # its frames hold the filters
 
 
 class Listable(Listing[M]):
@@ -272,7 +279,14 @@ class Deletable(Resource[M]):
 
             InvalidArgumentError: *id* cannot be one; nothing was sent.
         """
-        await self._send(Request("DELETE", self._item_path(id), Effect.WRITE))
+        answer = await self._send(Request("DELETE", self._item_path(id), Effect.WRITE))
+        if answer.status == ACCEPTED:
+            raise DecodeError(
+                expected="the end of the deletion",
+                problems=("expected it done, found 202 Accepted: Belvo will do it later",),
+                status=answer.status,
+                request_id=request_id_of(answer),
+            )
 
 
 class Stored(Listable[M], Gettable[M], Deletable[M]):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 
 from collections.abc import Mapping, Sequence
+from types import EllipsisType
 from typing import TYPE_CHECKING, Final
 
 from belvo_async.codec import decoder
@@ -44,7 +45,7 @@ class WidgetAccessToken(Resource["WidgetToken"]):
         credentials_storage: str | None = None,
         stale_in: str | None = None,
         external_id: str | None = None,
-        link: str | None = None,
+        link: str | EllipsisType = ...,
     ) -> WidgetToken:
         """
         Return a token for one user's visit to the widget. It is good for minutes; hand over `access` and nothing else.
@@ -66,13 +67,14 @@ class WidgetAccessToken(Resource["WidgetToken"]):
 
             external_id: Your own id of the user, 3 to 256 characters, nothing personal.
 
-            link: Id of a link whose credentials the user shall update in the widget.
+            link: Id of a link whose credentials the user shall update in the widget; leave it out for a new one.
 
         Raises:
             AuthenticationError: Belvo does not know the keys.
 
             InvalidArgumentError: An argument cannot be right; nothing was sent.
         """
+        needed = ("scopes",) if link is ... else ("scopes", "link_id")
         body = Body(
             {
                 **self._keys(),
@@ -82,11 +84,12 @@ class WidgetAccessToken(Resource["WidgetToken"]):
                 "credentials_storage": credentials_storage,
                 "stale_in": stale_in,
                 "external_id": external_id,
-                "link_id": link,
+                "link_id": None if link is ... else link,
             }
         )
+        del widget, external_id  # what raises below must not show whom it is about
         # A token that nobody uses does no harm: it may be asked for again.
-        request = Request("POST", self.path, Effect.READ, body=checked(body))
+        request = Request("POST", self.path, Effect.READ, body=checked(body, needed))
         return decoder(self.model)(await self._send(request))
 
     def _keys(self) -> dict[str, str]:

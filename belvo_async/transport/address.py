@@ -105,7 +105,7 @@ def query_of(url: str) -> Query:
     Return the names and values in the query of *url*, and nothing else of it.
     """
     # By hand: an address that is broken before its query would make urlsplit() raise.
-    return tuple(parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True))
+    return Query(parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True))
 
 
 def _shown(value: object) -> str:

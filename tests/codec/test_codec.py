@@ -291,7 +291,6 @@ VARIANTS: dict[str, tuple[str, Sample]] = {
     "with-nulls": ('{"id": null, "text": null, "inner": null, "inners": null, "count": "1"}', Sample(count=1)),
     "in-a-list-of-one": (f'[{{"id": "{ID}", "count": "1"}}]', Sample(id=ID, count=1)),
     "in-a-list-of-one-otherwise-valid": (f'[{{"id": "{ID}"}}]', Sample(id=ID)),
-    "in-a-list-of-one-empty": ("[{}]", Sample()),
 }  # fmt: skip
 
 
@@ -428,6 +427,17 @@ NONSENSE: dict[str, tuple[Any, str | bytes, tuple[str, ...]]] = {
     "receipt-for-list": (read_list, f'{{"detail": {WRONG}}}', ("expected a list, found an object @ $",)),
     "page-for-list": (read_list, '{"results": []}', ("expected a list, found an object @ $",)),
     "texts-for-list": (read_list, f"[{WRONG}]", ("expected an object, found text @ $[0]",)),
+    "nothing-of-it": (read_one, "{}", ("expected data, found an object that has nothing of it",)),
+    "something-else": (
+        read_one,
+        '[{"code": "x", "message": "y"}]',
+        ("expected data, found an object that has nothing of it",),
+    ),
+    "an-item-of-nothing": (
+        read_list,
+        '[{"id": "a"}, {"code": "x"}]',
+        ("expected data, found an object that has nothing of it",),
+    ),
     "empty": (read_one, "", ("expected JSON, found 0 bytes that are none",)),
     "empty-for-list": (read_list, "", ("expected JSON, found 0 bytes that are none",)),
     "null": (read_one, "null", ("expected JSON, found 4 bytes that are none",)),

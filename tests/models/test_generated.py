@@ -97,6 +97,8 @@ def test_whatever_belvo_sends_is_read(row: Row, specifications: Mapping[str, Spe
     @quick
     @given(answers(row, specifications, odd=True))
     def arrives_whole(sent: Sent) -> None:
+        if not sent.value:
+            return  # what has nothing of the model is something else
         body = encoder.encode(sent.json)
         value = decoder(row.model)(Answer(200, body))
         arrived = shown(value)

@@ -96,21 +96,21 @@ def test_what_is_none_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        pytest.param(1.5, "expected text, a number, a date or a sequence of them, found float", id="float"),
-        pytest.param(b"abc", "expected text, a number, a date or a sequence of them, found bytes", id="bytes"),
+        pytest.param(1.5, "expected text, a whole number or Decimal, a date, or a sequence of them, found float", id="float"),
+        pytest.param(b"abc", "expected text, a whole number or Decimal, a date, or a sequence of them, found bytes", id="bytes"),
         pytest.param(
-            bytearray(b"a"), "expected text, a number, a date or a sequence of them, found bytearray", id="bytearray"
+            bytearray(b"a"), "expected text, a whole number or Decimal, a date, or a sequence of them, found bytearray", id="bytearray"
         ),
         pytest.param(
-            memoryview(b"a"), "expected text, a number, a date or a sequence of them, found memoryview", id="view"
+            memoryview(b"a"), "expected text, a whole number or Decimal, a date, or a sequence of them, found memoryview", id="view"
         ),
-        pytest.param({"a": 1}, "expected text, a number, a date or a sequence of them, found dict", id="dict"),
-        pytest.param(object(), "expected text, a number, a date or a sequence of them, found object", id="object"),
-        pytest.param(iter("ab"), "expected text, a number, a date or a sequence of them, found str_", id="iterator"),
-        pytest.param(["a", None], "expected text, a number, a date or a sequence of them, found NoneType", id="null"),
-        pytest.param(["a", ["b"]], "expected text, a number, a date or a sequence of them, found list", id="nested"),
-        pytest.param(["a", b"b"], "expected text, a number, a date or a sequence of them, found bytes", id="bytes-in"),
-        pytest.param([1.5], "expected text, a number, a date or a sequence of them, found float", id="float-in"),
+        pytest.param({"a": 1}, "expected text, a whole number or Decimal, a date, or a sequence of them, found dict", id="dict"),
+        pytest.param(object(), "expected text, a whole number or Decimal, a date, or a sequence of them, found object", id="object"),
+        pytest.param(iter("ab"), "expected text, a whole number or Decimal, a date, or a sequence of them, found str_", id="iterator"),
+        pytest.param(["a", None], "expected text, a whole number or Decimal, a date, or a sequence of them, found NoneType", id="null"),
+        pytest.param(["a", ["b"]], "expected text, a whole number or Decimal, a date, or a sequence of them, found list", id="nested"),
+        pytest.param(["a", b"b"], "expected text, a whole number or Decimal, a date, or a sequence of them, found bytes", id="bytes-in"),
+        pytest.param([1.5], "expected text, a whole number or Decimal, a date, or a sequence of them, found float", id="float-in"),
         pytest.param(datetime(2026, 1, 1), "expected an aware datetime, found a naive one", id="naive"),  # noqa: DTZ001 - that is it
         pytest.param([datetime(2026, 1, 1)], "expected an aware datetime, found a naive one", id="naive-in"),  # noqa: DTZ001 - same
         pytest.param(["a", "b,c"], "expected items without a comma, found one that has it", id="comma"),
@@ -168,7 +168,7 @@ def test_what_is_no_name_of_a_filter(name: str) -> None:
     assert f"{name[:40]}: expected the name of a filter, as status__in, found another" == str(caught.value)
 
 
-@given(st.lists(st.text(min_size=1).filter(lambda text: "," not in text), min_size=1))
+@given(st.lists(st.text(min_size=1).filter(lambda text: "," not in text and text.strip()), min_size=1))
 def test_items_come_apart_again(items: list[str]) -> None:
     """
     Where Belvo splits, it finds the items that were given.
@@ -293,7 +293,7 @@ def test_nobody_gets_everybodys_data_by_mistake(name: str) -> None:
     """
     A filter that says whose data is wanted is not dropped when it is `None`.
     """
-    with pytest.raises(InvalidArgumentError, match=f"{name}: expected an id"):
+    with pytest.raises(InvalidArgumentError, match=f"{name}: expected whose data is wanted"):
         query({name: None, "status": "valid"})
 
 
@@ -302,3 +302,34 @@ def test_other_filters_may_be_none() -> None:
     Any other filter is left out when it is `None`.
     """
     assert (("link", "a"),) == query({"link": "a", "status": None})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("link", " "),
+        ("link", "../x&a=b"),
+        ("link__in", ["abc", "a b"]),
+        ("account", "a,,b"),
+        ("status", "\t"),
+        ("status__in", ["PROCESSED", ""]),
+        ("value_date__range", ["2026-01-01"]),
+        ("value_date__range", ["2026-01-01", "2026-01-02", "2026-01-03"]),
+    ],
+)
+def test_half_a_filter(name: str, value: Any) -> None:
+    """
+    What Belvo might read as no filter, or as another one, is refused.
+    """
+    with pytest.raises(InvalidArgumentError, match=f"^{name}: expected "):
+        query({name: value})
+
+
+def test_a_query_shows_no_value() -> None:
+    """
+    Parameters may say who a person is: they are shown by name, in a traceback's variables too.
+    """
+    shown = query({"user_document": "12345678901", "page_size": 5})
+
+    assert "Query(user_document, page_size)" == repr(shown)
+    assert "… is no CPF" == shown.conceal("12345678901 is no CPF")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from people import BANK, RIGHT, careful
 
-from belvo_async import BelvoClient, MfaState, RetryPolicy
+from belvo_async import BelvoClient, MfaSession, MfaState, RetryPolicy
 from belvo_async.errors import InvalidArgumentError, ServerError, UncertainOutcomeError
 from belvo_async.mfa.machine import MfaEvent
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
@@ -218,7 +219,8 @@ async def test_an_update_is_found_by_the_time_of_the_login(
     method: str,
 ) -> None:
     """
-    A link was valid before, too; what shows that the update went through is when Belvo logged in last.
+    A link was valid before, too, and Belvo may log in by itself: that new credentials have arrived shows a login
+    only if it took the user's answer.
     """
     bank, user = (BANK, "mfa_default") if method == "PATCH" else ("erebor_mx_retail", "bnk100")
     password = "pass_valid" if method == "PATCH" else "full"
@@ -227,7 +229,7 @@ async def test_an_update_is_found_by_the_time_of_the_login(
     break_at(kind, "PATCH /api/links/" if method == "PATCH" else "PUT /api/links/{id}/")
     session = client.links.update(link.id, password=password, prompt=careful)
 
-    if found:
+    if found and method == "PATCH":
         assert (await session).id == link.id
     else:
         with pytest.raises(UncertainOutcomeError):
@@ -242,7 +244,7 @@ Start = Callable[[BelvoClient, str], Awaitable[list[Any]]]
 @pytest.mark.parametrize(("kind", "found"), [(DONE, True), (NOT_DONE, False)], ids=["done", "not done"])
 @pytest.mark.parametrize("resource", ["accounts", "balances"])
 async def test_stored_data_is_found_by_listing(
-    client: BelvoClient,
+    make_client: Callable[..., BelvoClient],
     sandbox: Sandbox,
     clock: ManualClock,
     break_at: Break,
@@ -252,27 +254,113 @@ async def test_stored_data_is_found_by_listing(
     method: str,
 ) -> None:
     """
-    What Belvo has stored since the request is its result; where there is nothing, nobody knows.
+    What Belvo has stored since the request, and two looks have seen, is its result; where there is nothing, nobody knows.
     """
-    link = (
-        await confirmed(client)
-        if method == "PATCH"
-        else (await client.links.register("erebor_mx_retail", "bnk100", "full")).id
-    )
     period = PERIOD if resource == "balances" else {}
-    before = await getattr(client, resource).retrieve(link, prompt=careful, **period)
-    await clock.advance(60)
-    break_at(kind, f"{method} /api/{resource}/")
-    session = getattr(client, resource).retrieve(link, prompt=careful, **period)
+    async with make_client(retry=RetryPolicy(waits=(3, 6), jitter=0)) as client:
+        link = (
+            await confirmed(client)
+            if method == "PATCH"
+            else (await client.links.register("erebor_mx_retail", "bnk100", "full")).id
+        )
+        before = await getattr(client, resource).retrieve(link, prompt=careful, **period)
+        await clock.advance(60)
+        break_at(kind, f"{method} /api/{resource}/")
+        session = getattr(client, resource).retrieve(link, prompt=careful, **period)
 
-    if found:
-        rows = await session
-        assert len(before) == len(rows)
-        assert session.history[-1].event is MfaEvent.FOUND
-    else:
-        with pytest.raises(UncertainOutcomeError):
-            await session
+        if found:
+            rows = await hurried(session, clock)
+            assert len(before) == len(rows)
+            assert session.history[-1].event is MfaEvent.FOUND
+        else:
+            with pytest.raises(UncertainOutcomeError):
+                await hurried(session, clock)
     assert sandbox.counts[f"{method} /api/{resource}/"] == 2
+
+
+async def hurried(session: MfaSession[Any], clock: ManualClock) -> Any:
+    """
+    Await *session*, and let the time between its looks pass at once.
+    """
+    task = asyncio.ensure_future(session)
+    while not task.done():
+        await asyncio.sleep(0.001)
+        await clock.advance(1)
+    return await task
+
+
+async def test_data_that_still_comes_in_is_not_the_result(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox, break_at: Break, clock: ManualClock
+) -> None:
+    """
+    As long as two looks see different data, nobody knows whether it is all.
+    """
+    link = sandbox.add_link()["id"]
+    day = date(2025, 12, 1)
+    break_at(NOT_DONE, "POST /api/transactions/")
+    async with make_client() as other, make_client(retry=RetryPolicy(waits=(3, 6), jitter=0)) as client:
+        session = client.transactions.retrieve(link, date_from=day, date_to=day + timedelta(days=30))
+        task = asyncio.ensure_future(session)
+        await sandbox.wait_for("POST /api/transactions/")
+        for number in range(1, 5):
+            while not clock.sleeping and not task.done():
+                await asyncio.sleep(0)
+            await other.transactions.retrieve(link, date_from=day, date_to=day + timedelta(days=number))
+            await clock.advance(6)
+
+        with pytest.raises(UncertainOutcomeError):
+            await task
+
+
+async def test_what_belvo_has_stored_before_it_failed_is_not_the_result(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox, clock: ManualClock
+) -> None:
+    """
+    Where Belvo itself says that it failed, what it has stored is a part at most.
+    """
+    link = sandbox.add_link()["id"]
+    failure = Fault(
+        kind=FaultKind.ANSWER,
+        operation="POST /api/accounts/",
+        status=500,
+        code="unexpected_error",
+        process=True,
+    )
+    sandbox.faults.add(failure)
+    async with make_client(retry=RetryPolicy(waits=(3, 6), jitter=0)) as client:
+        with pytest.raises(ServerError):
+            await hurried(client.accounts.retrieve(link), clock)
+
+
+async def test_what_no_filter_can_tell_apart_is_not_looked_for(
+    make_client: Callable[..., BelvoClient], sandbox: Sandbox, break_at: Break, clock: ManualClock
+) -> None:
+    """
+    Data of another period or kind is never taken for the result.
+    """
+    link = sandbox.add_link("tatooine_cl_fiscal", "individual", "full")["id"]
+    break_at(DONE, "POST /api/cl/invoices/")
+    async with make_client(retry=RetryPolicy(waits=(3, 6), jitter=0)) as client:
+        with pytest.raises(UncertainOutcomeError):
+            await hurried(client.chile.invoices.retrieve(link, **PERIOD, type="OUTFLOW"), clock)
+
+    assert 0 == sandbox.counts["GET /api/cl/invoices/"]
+
+
+async def test_a_link_of_another_bank_is_not_the_result(
+    client: BelvoClient, sandbox: Sandbox, break_at: Break
+) -> None:
+    """
+    A user may have several links under one external id: only one at the same institution can be the result.
+    """
+    break_at(NOT_DONE, "POST /api/links/")
+    session = client.links.register("erebor_mx_retail", "bnk100", "full", external_id="user-1")
+    task = asyncio.ensure_future(session)
+    await sandbox.wait_for("POST /api/links/")
+    await client.links.register("gringotts_mx_retail", "bnk100", "full", external_id="user-1")
+
+    with pytest.raises(UncertainOutcomeError):
+        await task
 
 
 async def test_data_that_is_not_stored_cannot_be_found(

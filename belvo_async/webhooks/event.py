@@ -9,12 +9,13 @@ import json
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
+from uuid import uuid4
 
 import attrs
 
 from belvo_async import codec
 from belvo_async.codec import lenient
-from belvo_async.errors import WebhookUnreadableError
+from belvo_async.errors import WebhookUnreadableError, wrong_type
 from belvo_async.ids import bare_id, same_id
 from belvo_async.webhooks.data import (
     AccountsFound,
@@ -123,7 +124,8 @@ class WebhookEvent:
 
         data: What it carries, of the class that `KINDS` has for type and code.
 
-        problems: What of `data` is not as documented, and where. Then `data` is plain `WebhookData`.
+        problems: What of `data` is not as documented, and where. Such a member is `None`; where `data` is no object it
+            is plain `WebhookData`.
 
         received: All that arrived, as parsed JSON, also what this library does not know.
     """
@@ -140,6 +142,7 @@ class WebhookEvent:
     data: WebhookData = attrs.field(factory=WebhookData)
     problems: tuple[str, ...] = ()
     received: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    _key_of_its_own: str = attrs.field(factory=lambda: uuid4().hex, init=False, repr=False, eq=False)
 
     @property
     def kind(self) -> Kind:
@@ -151,18 +154,30 @@ class WebhookEvent:
     @property
     def dedupe_key(self) -> str:
         """
-        32 characters that are the same for each delivery of this event, and differ between events.
+        32 characters that tell whether this event was here before.
 
         Belvo repeats a webhook that was not answered in time, so the same event may arrive twice. Store the key where
         storing it twice fails, and do nothing if it was there: `SET key 1 NX EX 604800` in Redis, a primary key with
         `ON CONFLICT DO NOTHING` in a database. Take it out again if your work fails, so that the repetition is not
         ignored.
 
-        It is made from the ids, however they are spelt, from type and code, and from `data`: some events differ in
-        nothing else.
+        It is made from `request_id` and `link_id`, however they are spelt, from type, code and process, and from `data`
+        as received (of an event made by hand, from its `data`). Belvo does not document what a repetition has in common
+        with the first delivery. It is assumed that
+
+        - a repetition has all of these unchanged. If not, the event counts as new. `webhook_id` may change.
+        - two events of one request differ in one of them, and each time that Belvo looks on its own is a request. If not,
+          the second counts as a repetition.
+
+        An event without `request_id`, as older ones are, counts as new whenever it is read: nothing in it tells a
+        repetition from the same news of another day. To process an event twice is harmless if your work begins with
+        `list()` or `get()`; to drop one is not.
         """
-        ids = [bare_id(id_ or "") for id_ in (self.webhook_id, self.request_id, self.link_id)]
-        told = [*ids, self.webhook_type.value, self.webhook_code.value, self.received.get("data")]
+        if not self.request_id:
+            return self._key_of_its_own
+        ids = [bare_id(self.request_id), bare_id(self.link_id or "")]
+        data = self.received.get("data") if self.received else attrs.asdict(self.data)
+        told = [*ids, self.webhook_type, self.webhook_code, self.process_type, data]
         written = json.dumps(told, sort_keys=True, default=str)
         return hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
 
@@ -180,9 +195,11 @@ def read_webhook(body: bytes) -> WebhookEvent:
     An unknown type or code is kept, and `data` that is not as documented makes nothing fail.
 
     Raises:
+        InvalidArgumentError: *body* is not bytes.
+
         WebhookUnreadableError: It is no JSON object with a type and a code, or another member is of the wrong kind.
     """
-    members = codec.parse(body)
+    members = codec.parse(octets(body))
     if not isinstance(members, dict):
         raise WebhookUnreadableError(problems=("expected a JSON object",))
     missing = tuple(f"missing @ $.{name}" for name in NEEDED if not members.get(name))
@@ -202,9 +219,31 @@ NEEDED: Final = ("webhook_type", "webhook_code")
 HEAD: Final = (*NEEDED, "webhook_id", "process_type", "link_id", "request_id", "external_id")
 
 
+def octets(body: object) -> bytes:
+    """
+    Return *body*, or a part of one, as bytes.
+
+    Raises:
+        InvalidArgumentError: It is nothing like bytes.
+    """
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise wrong_type("body", "bytes, as they came", body)
+
+
 def _read_data(kind: Kind, value: object) -> tuple[WebhookData, tuple[str, ...]]:
     class_ = KINDS.get(kind, WebhookData)
     data, problems = lenient.structure({} if value is None else value, class_)
     if problems:
-        return WebhookData(), tuple(problem.replace("@ $", "@ $.data", 1) for problem in problems)
-    return data, ()
+        data = _read_what_can_be(value, class_) if isinstance(value, dict) else WebhookData()
+    return data, tuple(problem.replace("@ $", "@ $.data", 1) for problem in problems)
+
+
+def _read_what_can_be(members: Mapping[str, Any], class_: type[WebhookData]) -> WebhookData:
+    # All members have a default, so each is read by itself and the bad ones are left out.
+    known = {name: members[name] for name in attrs.fields_dict(class_) if name in members}
+    good = {
+        name: member for name, member in known.items() if not lenient.structure({name: member}, class_)[1]
+    }
+    data: WebhookData = lenient.structure(good, class_)[0]
+    return data

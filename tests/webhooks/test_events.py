@@ -8,6 +8,9 @@ import contextlib
 import json
 import pickle
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any
 
 import attrs
@@ -18,12 +21,14 @@ from hypothesis import strategies as st
 from webhooks.samples import LINK, REQUEST, SAMPLES, WEBHOOK, Sample, body, old_body
 
 from belvo_async import webhooks
-from belvo_async.errors import WebhookUnreadableError
+from belvo_async.errors import InvalidArgumentError, WebhookUnreadableError
 from belvo_async.models import InstitutionResource
 from belvo_async.webhooks import (
     AccountsFound,
+    EmploymentChanges,
     LinkProblem,
     ProcessType,
+    TransactionsFound,
     WebhookCode,
     WebhookData,
     WebhookEvent,
@@ -144,7 +149,6 @@ def test_unknown_words_are_kept() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ({"total_accounts": "many"}, "expected a number, found text @ $.data.total_accounts"),
         ([1], "expected an object, found a list @ $.data"),
         ("5", "expected an object, found text @ $.data"),
     ],
@@ -158,6 +162,48 @@ def test_other_data_fail_nothing(data: Any, problem: str) -> None:
     assert (problem,) == event.problems
     assert WebhookData() == event.data
     assert (LINK, data) == (event.link_id, event.received["data"])
+
+
+@pytest.mark.parametrize(
+    ("type_", "code", "data", "read", "problems"),
+    [
+        (
+            "TRANSACTIONS",
+            "historical_update",
+            {"total_transactions": 3, "first_transaction_date": "", "last_transaction_date": "2025-12-31"},
+            TransactionsFound(total_transactions=3, last_transaction_date=date(2025, 12, 31)),
+            ("expected a date, found text @ $.data.first_transaction_date",),
+        ),
+        (
+            "ACCOUNTS",
+            "historical_update",
+            {"total_accounts": "many", "new_accounts": [], "color": {}},
+            AccountsFound(),
+            (
+                "expected a number, found text @ $.data.total_accounts",
+                "expected a number, found a list @ $.data.new_accounts",
+            ),
+        ),
+        (
+            "EMPLOYMENT_RECORDS",
+            "employment_changes",
+            {"employment_changes": ["SALARY_INCREASED", {}]},
+            EmploymentChanges(),
+            ("expected text, found an object @ $.data.employment_changes[1]",),
+        ),
+    ],
+)
+def test_an_odd_member_is_left_out(
+    type_: str, code: str, data: Any, read: WebhookData, problems: tuple[str, ...]
+) -> None:
+    """
+    A member that cannot be read is missing and told of; the class and the other members stay.
+    """
+    event = read_webhook(body(type_, code, data))
+
+    assert read == event.data
+    assert problems == event.problems
+    assert data == event.received["data"]
 
 
 def test_missing_data() -> None:
@@ -200,6 +246,27 @@ def test_what_is_no_event(sent: bytes, problems: tuple[str, ...]) -> None:
 
     assert problems == raised.value.problems
     assert 400 == raised.value.status
+
+
+@pytest.mark.parametrize(("sent", "found"), [(None, "None"), ("{}", "str"), ({}, "dict")])
+def test_what_is_no_body(sent: Any, found: str) -> None:
+    """
+    What is not bytes is a mistake of the program, and not of who sent it.
+    """
+    with pytest.raises(InvalidArgumentError) as raised:
+        read_webhook(sent)
+
+    assert f"body: expected bytes, as they came, found {found}" == str(raised.value)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_other_bytes(kind: Any) -> None:
+    """
+    Bytes in another wrapping are read as well.
+    """
+    sent = body("ACCOUNTS", "historical_update", {"total_accounts": 2})
+
+    assert read_webhook(sent) == read_webhook(kind(sent))
 
 
 @given(st.binary())
@@ -251,7 +318,8 @@ def test_events_are_values() -> None:
 
 def test_a_repetition_has_the_same_key() -> None:
     """
-    An event that is delivered again is known by its key, also where ids are spelt in another way.
+    An event that is delivered again is known by its key, also where ids are spelt in another way and the delivery has
+    an id of its own.
     """
     first = read_webhook(body("ACCOUNTS", "historical_update", {"a": 1, "b": 2}))
     again = read_webhook(
@@ -259,7 +327,7 @@ def test_a_repetition_has_the_same_key() -> None:
             "ACCOUNTS",
             "historical_update",
             {"b": 2, "a": 1},
-            webhook_id=WEBHOOK.upper(),
+            webhook_id="1" * 32,
             request_id=REQUEST.replace("-", ""),
             link_id=LINK.replace("-", ""),
         )
@@ -276,7 +344,7 @@ def test_a_repetition_has_the_same_key() -> None:
         body("OWNERS", "historical_update", {"total": 1}),
         body("ACCOUNTS", "new_accounts_available", {"total": 1}),
         body("ACCOUNTS", "historical_update", {"total": 2}),
-        body("ACCOUNTS", "historical_update", {"total": 1}, webhook_id="1" * 32),
+        body("ACCOUNTS", "historical_update", {"total": 1}, process_type="recurrent_update"),
         body("ACCOUNTS", "historical_update", {"total": 1}, link_id="1" * 32),
         body("ACCOUNTS", "historical_update", {"total": 1}, request_id="1" * 32),
         body("ACCOUNTS", "historical_update", {"total": 1}, request_id=None),
@@ -285,11 +353,51 @@ def test_a_repetition_has_the_same_key() -> None:
 )
 def test_another_event_has_another_key(other: bytes) -> None:
     """
-    Events that differ in an id, in what happened, or only in their data have keys of their own.
+    Events that differ in an id, in what happened and why, or only in their data have keys of their own.
     """
     one = read_webhook(body("ACCOUNTS", "historical_update", {"total": 1}))
 
     assert one.dedupe_key != read_webhook(other).dedupe_key
+
+
+@pytest.mark.parametrize("sent", [old_body, partial(body, request_id=None), partial(body, request_id="")])
+def test_without_request_every_event_is_new(sent: Callable[..., bytes]) -> None:
+    """
+    The same news of two days are two events where nothing but a request could tell them apart, so none is dropped.
+    Each keeps its key, also in a pickle.
+    """
+    monday, tuesday = (
+        read_webhook(sent("TRANSACTIONS", "new_transactions_available", {"new_transactions": 3}))
+        for _ in range(2)
+    )
+
+    assert monday == tuesday
+    assert monday.dedupe_key != tuesday.dedupe_key
+    assert 32 == len(monday.dedupe_key)
+    stored = pickle.loads(pickle.dumps(monday))  # noqa: S301 - our own pickle
+    assert monday.dedupe_key == monday.dedupe_key == stored.dedupe_key
+
+
+def by_hand(data: WebhookData) -> WebhookEvent:
+    """
+    Return an event as somebody's test makes it.
+    """
+    return WebhookEvent(
+        webhook_type=WebhookType.TRANSACTIONS,
+        webhook_code=WebhookCode.HISTORICAL_UPDATE,
+        request_id=REQUEST,
+        data=data,
+    )
+
+
+def test_events_made_by_hand() -> None:
+    """
+    Events that were never received are told apart by their data.
+    """
+    days = [TransactionsFound(first_transaction_date=date(2025, 12, day)) for day in (1, 1, 2)]
+    first, again, other = (by_hand(data).dedupe_key for data in days)
+
+    assert first == again != other
 
 
 def test_the_key_is_stable() -> None:
@@ -298,7 +406,7 @@ def test_the_key_is_stable() -> None:
     """
     event = read_webhook(body("ACCOUNTS", "historical_update", {"total_accounts": 5}))
 
-    assert "43bb255caa31c057b7a39053a33e770f" == event.dedupe_key
+    assert "77073e7890fba3ee4bec24a79d4714b5" == event.dedupe_key
 
 
 def test_what_it_answers() -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from belvo_async.errors import WebhookError
-from belvo_async.webhooks.receiver import Handle, WebhookReceiver
+from belvo_async.webhooks.receiver import Handle, WebhookReceiver, check_handle
 
 
 def webhook_handler(receiver: WebhookReceiver, handle: Handle) -> Handler:
@@ -20,7 +20,11 @@ def webhook_handler(receiver: WebhookReceiver, handle: Handle) -> Handler:
     It answers 401 without your `Authorization` and 400 to what is no event, and *handle* does not hear of either. Where
     *handle* raises, aiohttp logs it and answers 500, and Belvo repeats the webhook. *handle* should be quick: Belvo
     waits for the answer. What takes long belongs into a task or a queue of yours.
+
+    Raises:
+        InvalidArgumentError: *handle* is no coroutine function.
     """
+    check_handle(handle)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from belvo_async.errors import WebhookError
-from belvo_async.webhooks.receiver import Handle, WebhookReceiver
+from belvo_async.webhooks.receiver import Handle, WebhookReceiver, check_handle
 
 
 def webhook_endpoint(receiver: WebhookReceiver, handle: Handle) -> Callable[[Request], Awaitable[Response]]:
@@ -24,7 +24,11 @@ def webhook_endpoint(receiver: WebhookReceiver, handle: Handle) -> Callable[[Req
     It answers 401 without your `Authorization` and 400 to what is no event, and *handle* does not hear of either. Where
     *handle* raises, Starlette answers 500, and Belvo repeats the webhook. *handle* should be quick: Belvo waits for the
     answer. What takes long belongs into a task or a queue of yours.
+
+    Raises:
+        InvalidArgumentError: *handle* is no coroutine function.
     """
+    check_handle(handle)
 
     async def answer(request: Request) -> Response:
         try:

@@ -8,6 +8,7 @@ import pickle
 import traceback
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -72,7 +73,21 @@ def test_everybody_by_wish() -> None:
 
 
 @pytest.mark.parametrize(
-    "authorization", ["", " ", f"{OLD}\n", f" {OLD}", "Bearer ñ", [], [OLD, ""], [b"Bearer x"], iter(())]
+    "authorization",
+    [
+        "",
+        " ",
+        f"{OLD}\n",
+        f" {OLD}",
+        "Bearer ñ",
+        [],
+        [OLD, ""],
+        [b"Bearer x"],
+        iter(()),
+        b"Bearer x",
+        5,
+        True,
+    ],
 )
 def test_no_receiver_without_authorization(authorization: Any) -> None:
     """
@@ -80,6 +95,53 @@ def test_no_receiver_without_authorization(authorization: Any) -> None:
     """
     with pytest.raises(InvalidArgumentError, match=r"^WebhookReceiver.authorization: expected the header"):
         WebhookReceiver(authorization)
+
+
+@pytest.mark.parametrize("limit", [None, 0, -1, "5", True, 1.5])
+def test_no_receiver_with_another_limit(limit: Any) -> None:
+    """
+    A limit is a whole number of bytes, and one that lets nothing in is none.
+    """
+    with pytest.raises(
+        InvalidArgumentError, match=r"^WebhookReceiver.limit: expected a whole number above 0, found "
+    ):
+        WebhookReceiver(OLD, limit=limit)
+
+
+@pytest.mark.parametrize("receiver", [WebhookReceiver(OLD), WebhookReceiver(None)], ids=repr)
+@pytest.mark.parametrize(("given", "found"), [(OLD.encode(), "bytes"), ([OLD], "list"), (5, "int")])
+async def test_an_authorization_that_is_no_text(receiver: WebhookReceiver, given: Any, found: str) -> None:
+    """
+    A header of another type, such as raw ASGI's bytes, is a mistake of the program; the error shows the type alone.
+    """
+    errors = []
+    for act in (receiver.check, partial(receiver.receive, EVENT)):
+        with pytest.raises(InvalidArgumentError) as raised:
+            act(given)
+        errors.append(raised.value)
+    with pytest.raises(InvalidArgumentError) as raised:
+        await receiver.receive_stream(parts(EVENT), given)
+    errors.append(raised.value)
+
+    assert {f"authorization: expected the header as text, or None, found {found}"} == set(map(str, errors))
+    assert [] == [text for error in errors for text in shown(error) if OLD in text]
+
+
+@pytest.mark.parametrize(("sent", "found"), [(None, "None"), ("{}", "str"), (5, "int")])
+async def test_what_is_no_body(sent: Any, found: str) -> None:
+    """
+    A body, or a part of one, that is not bytes is a mistake of the program.
+    """
+    receiver = WebhookReceiver(OLD)
+
+    with pytest.raises(InvalidArgumentError, match=f"^body: expected bytes, as they came, found {found}$"):
+        receiver.receive(sent, OLD)
+    with pytest.raises(InvalidArgumentError, match=f"^body: expected bytes, as they came, found {found}$"):
+        await receiver.receive_stream(parts(sent), OLD)
+    with pytest.raises(
+        InvalidArgumentError, match=f"^body: expected an asynchronous iterable of bytes, found {found}$"
+    ):
+        await receiver.receive_stream(sent, OLD)
 
 
 async def parts(*sent: bytes) -> AsyncIterator[bytes]:

@@ -80,8 +80,7 @@ class Meter:
             int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
         )
         self.files.append(len([*Path("/proc/self/fd").iterdir()]))
-        session = self._client._pool._session  # noqa: SLF001 - no public way to count connections
-        connector: Any = None if session is None else session.connector
+        connector: Any = self._client._pool._connector  # noqa: SLF001 - no public way to count connections
         idle = sum(map(len, connector._conns.values())) if connector else 0  # noqa: SLF001 - as above
         busy = len(connector._acquired) if connector else 0  # noqa: SLF001 - as above
         self.connections.append(idle + busy)

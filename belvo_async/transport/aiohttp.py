@@ -3,11 +3,17 @@ The transport over aiohttp: besides the sandbox the only file that imports it.
 
 An `AiohttpPool` owns the connections and belongs to one event loop of one process. An `AiohttpTransport` sends
 through a pool with timeouts of its own. Every foreign error is translated in one place, `_translated()`.
+
+Of aiohttp it uses what makes connections and what reads answers, and not what lies between, its client session.
+That would repeat requests by itself, follow redirects, keep cookies and merge headers, none of which is wanted
+here, and take half of the time of a request for it. Without it there is one line that writes, so that nobody has
+to guess whether anything has left.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
@@ -17,13 +23,19 @@ import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
-from typing import Any, Final, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 import anyio
 import attrs
 
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.helpers import BasicAuth, get_env_proxy_for_url
+from aiohttp.http import HttpProcessingError
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from belvo_async.clock import Clock
@@ -44,18 +56,12 @@ from belvo_async.settings import PoolLimits, Timeouts
 from belvo_async.transport.address import target
 
 
-JSON_BODY: Final = {"Content-Type": "application/json"}
+JSON_BODY: Final = "Content-Type: application/json\r\n"
 
-LATER: Final = {"X-Belvo-Request-Mode": "async"}
+NO_BODY: Final = "Content-Length: 0\r\n"
+
+LATER: Final = "X-Belvo-Request-Mode: async\r\n"
 """Belvo reads the value by its letters: `ASYNC` would not be understood, and not refused either."""
-
-HEADERS: Final[Mapping[tuple[bool, bool], Mapping[str, str] | None]] = {
-    (False, False): None,
-    (True, False): JSON_BODY,
-    (False, True): LATER,
-    (True, True): {**JSON_BODY, **LATER},
-}
-"""The headers of a request, by whether it has a body and whether it is to be done later."""
 
 KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
 """Seconds, seconds, times. Belvo may work for minutes, and routers forget connections that are silent so long."""
@@ -73,7 +79,7 @@ class Network:
 
         proxy: Address of an HTTP proxy.
 
-        trust_env: Whether to take proxies and `.netrc` from the environment.
+        trust_env: Whether to take proxies and `.netrc` from the environment, as it is at the first request.
     """
 
     tls: ssl.SSLContext | None = None
@@ -96,7 +102,8 @@ class AiohttpPool:
         self.network = network
         self._authorization = authorization
         self._user_agent = user_agent
-        self._session: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
+        self._origin: aiohttp.ClientRequest | None = None
         self._slots = asyncio.Semaphore(limits.connections)
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,21 +111,46 @@ class AiohttpPool:
         self._closed = False
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else "new" if self._session is None else "open"
+        state = "closed" if self._closed else "new" if self._connector is None else "open"
         return f"<AiohttpPool {self.base_url} {state}>"
 
-    async def session(self) -> aiohttp.ClientSession:
+    async def connector(self) -> aiohttp.TCPConnector:
         """
-        Return the open aiohttp session.
+        Return what makes and keeps the connections.
 
         Raises:
             ClientStateError: The pool is closed, or belongs to another event loop or process.
         """
         self.check_usable()
-        if self._session is None:
+        if self._connector is None:
             async with self._opening:
                 await self._open()
-        return self._session  # type: ignore[return-value] # opened above
+        return cast(aiohttp.TCPConnector, self._connector)
+
+    async def connect(self, timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's own
+        """
+        Return a connection, kept or new, for one request. Give it back by its `release()` or `close()`.
+
+        Raises:
+            ClientStateError: As for `connector()`.
+        """
+        connector = await self.connector()
+        return await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+
+    def message(self, request: Request) -> bytes:
+        """
+        Return *request* as it goes over the wire. It holds secrets: do not keep it in a variable.
+        """
+        origin = cast(aiohttp.ClientRequest, self._origin)
+        proxied = origin.proxy is not None and not origin.is_ssl()
+        address = self.base_url if proxied else urlsplit(self.base_url).path
+        head = f"{request.method} {address}{target(request.path, request.query)} HTTP/1.1\r\n"
+        headers = "".join([f"{name}: {value}\r\n" for name, value in origin.headers.items()])
+        later = LATER if request.deferred else ""
+        if request.body is None:
+            return f"{head}{headers}{later}{NO_BODY if request.method != 'GET' else ''}\r\n".encode()
+        content = encode(request.body)
+        return f"{head}{headers}{later}{JSON_BODY}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
     def check_usable(self) -> None:
         """
@@ -143,36 +175,45 @@ class AiohttpPool:
             )
 
     async def _open(self) -> None:
-        if self._session is not None:
+        if self._connector is not None:
             return
         self._loop, self._pid = asyncio.get_running_loop(), os.getpid()
         tls = self.network.tls
         if tls is None and self.base_url.startswith("https:"):
             # Loading the authorities takes 50 ms and more, in which the loop would stand still.
             tls = await asyncio.to_thread(_default_tls)
+        proxy, proxy_auth = await self._proxy()
         self.check_usable()  # it may have been closed meanwhile
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # our own limiter stands before it
-                ssl=True if tls is None else tls,
-                ttl_dns_cache=int(self.limits.dns_ttl),
-                keepalive_timeout=self.limits.keepalive,
-                socket_factory=_keepalive_socket,
-            ),
+        self._origin = aiohttp.ClientRequest(
+            "GET",
+            URL(f"{self.base_url}/", encoded=True),
             headers={
                 "Authorization": self._authorization.reveal() or "",
                 "Accept": "application/json",
                 "User-Agent": self._user_agent,
             },
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            trust_env=self.network.trust_env,
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+            loop=self._loop,
         )
-        # aiohttp repeats GET, PUT and DELETE by itself when a kept connection turns out dead. A PUT can make an
-        # institution send a second token, so this is off, for every method; what may be repeated is decided in
-        # `transport.retry`. There is no public switch (aio-libs/aiohttp#10790); a test counts requests.
-        session._retry_connection = False  # noqa: SLF001 - see above
-        self._session = session
+        self._connector = aiohttp.TCPConnector(
+            limit=0,  # our own limiter stands before it
+            ssl=True if tls is None else tls,
+            ttl_dns_cache=int(self.limits.dns_ttl),
+            keepalive_timeout=self.limits.keepalive,
+            socket_factory=_keepalive_socket,
+        )
+
+    async def _proxy(self) -> tuple[URL | None, BasicAuth | None]:
+        """
+        Return the proxy to use, if there is one, and its password where that is not part of its address.
+        """
+        if self.network.proxy is not None:
+            return URL(self.network.proxy), None
+        if self.network.trust_env:
+            with contextlib.suppress(LookupError):  # there is none
+                return await asyncio.to_thread(get_env_proxy_for_url, URL(self.base_url))
+        return None, None
 
     async def acquire(self, timeout: float) -> bool:  # noqa: ASYNC109 - waiting for a slot is its own error
         """
@@ -200,17 +241,17 @@ class AiohttpPool:
         Raises:
             ClientStateError: The connections belong to another event loop or process, and stay as they are.
         """
-        if self._session is not None:
+        if self._connector is not None:
             self._check_place()
         self._closed = True
-        session, self._session = self._session, None
-        if session is None:
+        connector, self._connector = self._connector, None
+        if connector is None:
             return
         with anyio.CancelScope(shield=True):
-            await session.close()
+            await connector.close()
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_session", None) is not None and self._pid == os.getpid():
+        if getattr(self, "_connector", None) is not None and self._pid == os.getpid():
             _warn(
                 "a BelvoClient was not closed; use `async with BelvoClient(…)` or `await client.aclose()`",
                 ResourceWarning,
@@ -242,8 +283,7 @@ class AiohttpTransport:
         self._pool = pool
         self._timeouts = timeouts
         self._clock = clock
-        self._read = _client_timeout(timeouts.connect, timeouts.read)
-        self._institution = _client_timeout(timeouts.connect, timeouts.institution)
+        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
 
     async def send(self, request: Request) -> Answer:
         """
@@ -255,29 +295,36 @@ class AiohttpTransport:
             self._check_in_time(request)
             reason = f"no connection became free within {self._timeouts.pool:g} s"
             raise PoolTimeoutError(request=str(request), reason=reason)
-        tracker = aiohttp.UploadTracker()
-        body = request.body
+        sent = False
         try:
             self._check_in_time(request)
-            session = await pool.session()
-            async with session.request(
-                request.method,
-                _url(pool.base_url, target(request.path, request.query)),
-                data=None if body is None else encode(body),
-                headers=HEADERS[body is not None, request.deferred],
-                timeout=self._institution if request.at_institution else self._read,
-                allow_redirects=False,
-                proxy=pool.network.proxy,
-                upload_tracker=tracker,
-            ) as response:
-                return await self._answer(response)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, request, may_have_left(tracker)) from _without_frames(error, outer)
+            connection = await pool.connect(self._connecting)
+            try:
+                protocol, transport = await _listening(connection, self._silence(request))
+                sent = True
+                transport.write(pool.message(request))
+                protocol.start_timeout()
+                answer = await self._answer(protocol)
+                if (
+                    not transport.get_write_buffer_size()
+                ):  # else the rest of this request would go before the next
+                    connection.release()
+                return answer
+            finally:
+                connection.close()  # unless it was released
+        except FOREIGN as error:
+            raise _translated(error, request, sent) from _without_frames(error, outer)
         except asyncio.CancelledError as cancelled:
             _without_frames(cancelled, outer)
             raise
         finally:
             pool.release()
+
+    def _silence(self, request: Request) -> float:
+        """
+        Return the seconds that may pass without a byte of the answer to *request*.
+        """
+        return self._timeouts.institution if request.at_institution else self._timeouts.read
 
     def _patience(self, request: Request) -> float:
         """
@@ -291,20 +338,22 @@ class AiohttpTransport:
         if request.deadline is not None and self._clock.monotonic() >= request.deadline:
             raise TooLateError(request=str(request), reason="its deadline passed before it could be sent")
 
-    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
-        headers = response.headers
+    async def _answer(self, protocol: ResponseHandler) -> Answer:
+        head, content = await protocol.read()
+        while head.code < 200:  # noqa: PLR2004 - it only says that an answer will come
+            protocol.start_timeout()
+            head, content = await protocol.read()
         try:
-            body = await _read_body(response, self._pool.limits.body)
-            if _most_values(body) > self._pool.limits.values:
-                raise aiohttp.ClientPayloadError(TOO_LARGE)  # noqa: TRY301 - as if it had not been read whole
+            body = await _read_body(content, self._pool.limits)
         except aiohttp.ClientPayloadError:
             # The status alone says all that matters of an error; of a result or a challenge it does not.
-            if response.status < 400 or response.status == 428:  # noqa: PLR2004 - HTTP's own
+            if head.code < 400 or head.code == 428:  # noqa: PLR2004 - HTTP's own
                 raise
             body = b""
+        headers = head.headers
         retry_after = headers.get("Retry-After")
         return Answer(
-            response.status,
+            head.code,
             body,
             headers.get("Content-Type", ""),
             _printable(headers.get("X-Request-Id")),
@@ -312,28 +361,38 @@ class AiohttpTransport:
         )
 
 
-@cache
-def _client_timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
+async def _listening(connection: Connection, silence: float) -> tuple[ResponseHandler, asyncio.Transport]:
+    """
+    Return what reads the answer from *connection*, and what takes the request.
+
+    Args:
+        silence: Seconds that may pass without a byte of it.
+
+    Raises:
+        ConnectionResetError: The server has hung up, or said something before it was asked.
+    """
+    # The event loop asks the system what has arrived in the first turn, and tells the connection in the second.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or transport.is_closing() or protocol.should_close:
+        raise ConnectionResetError
+    protocol.set_response_params(read_timeout=silence, read_until_eof=True)
+    return protocol, transport
 
 
-@lru_cache(maxsize=256)
-def _url(base_url: str, target: str) -> URL:
-    return URL(f"{base_url}{target}", encoded=True)
-
-
-async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    length = response.content_length
-    if length is not None and length <= limit and "Content-Encoding" not in response.headers:
-        return await response.read()
-    # Packed or of unknown length: what matters is how large it is when unpacked.
+async def _read_body(content: StreamReader, limits: PoolLimits) -> bytes:
+    # It may be packed or of unknown length: what matters is how large it is when unpacked.
     chunks, size = [], 0
-    async for chunk in response.content.iter_any():
+    while chunk := await content.readany():
         size += len(chunk)
-        if size > limit:
+        if size > limits.body:
             raise aiohttp.ClientPayloadError(TOO_LARGE)
         chunks.append(chunk)
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    if size > limits.values and _most_values(body) > limits.values:  # no value is shorter than a byte
+        raise aiohttp.ClientPayloadError(TOO_LARGE)
+    return body
 
 
 def _most_values(body: bytes) -> int:
@@ -366,18 +425,8 @@ def _seconds(retry_after: str, now: datetime) -> float | None:
     return max(0.0, (instant.replace(tzinfo=instant.tzinfo or UTC) - now).total_seconds())
 
 
-def may_have_left(tracker: aiohttp.UploadTracker) -> bool:
-    """
-    Whether a byte of the request may have reached the network.
-
-    Its first bytes leave together with the head. So nothing has left if no attempt was made, or if writing
-    ended without success and without a byte.
-    """
-    if tracker.attempts == 0:
-        return False
-    done = tracker.upload_complete
-    failed = done.done() and (done.cancelled() or done.exception() is not None)
-    return not failed or tracker.bytes_written > 0
+FOREIGN: Final = (aiohttp.ClientError, HttpProcessingError, OSError)
+"""All that goes wrong on a wire. A `TimeoutError` is an `OSError`."""
 
 
 def _translated(error: Exception, request: Request, sent: bool) -> TransportError:
@@ -387,12 +436,8 @@ def _translated(error: Exception, request: Request, sent: bool) -> TransportErro
     told = str(request)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return CertificateError(request=told, reason=_reason(error))
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return ConnectError(request=told, reason=f"no connection ({_reason(error)})")
     if not sent:
-        return ConnectError(
-            request=told, reason=f"the connection broke before anything left ({_reason(error)})"
-        )
+        return ConnectError(request=told, reason=f"no connection ({_reason(error)})")
     if request.effect is not Effect.READ:
         return UncertainOutcomeError(request=told, reason=_reason(error), sent=True)
     if isinstance(error, TimeoutError):
@@ -430,6 +475,7 @@ REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ClientProxyConnectionError, "the proxy cannot be reached"),
     (aiohttp.ClientHttpProxyError, "the proxy refused"),
     (aiohttp.ClientResponseError, "the answer is no HTTP"),
+    (HttpProcessingError, "the answer is no HTTP"),
     (ConnectionRefusedError, "it was refused"),
     (ConnectionResetError, "the connection was reset"),
     (TimeoutError, "it took too long"),

@@ -306,8 +306,7 @@ def leaks_of(client: BelvoClient, connections: int) -> list[str]:
     """
     pool, busy, deadlines = client._pool, client._busy, client._deadlines
     turn = _throttle(client)._turn
-    session = pool._session
-    connector: Any = None if session is None else session.connector
+    connector: Any = pool._connector
     loop: Any = asyncio.get_running_loop()
     timers = [repr(handle) for handle in loop._scheduled if not handle.cancelled()]
     tasks = [

@@ -145,8 +145,8 @@ def test_a_second_loop_does_not_wait_for_a_link_of_the_first(anyio_backend: str)
             clients.append(make_client(sandbox, retry=None))
             links.append(str(sandbox.add_link(BANK, "mfa_default", "pass_valid")["id"]))
             await anext(clients[0].accounts.retrieve(links[0]))
-            session = await clients[0]._pool.session()
-            await session.close()
+            connector = await clients[0]._pool.connector()
+            await connector.close()
 
     async def use() -> None:
         with pytest.raises(ClientStateError, match="another event loop"):
@@ -225,7 +225,7 @@ async def test_a_forgotten_client_with_parked_sessions() -> None:
         sessions = [client.links.register(BANK, "mfa_default", "pass_valid") for _ in range(3)]
         for session in sessions:
             await anext(session)
-        aiohttps = await client._pool.session()
+        aiohttps = await client._pool.connector()
         forgotten = weakref.ref(client), *map(weakref.ref, sessions)
         del client, session, sessions
         gc.collect()
@@ -247,7 +247,7 @@ async def test_a_forgotten_client_without_sessions() -> None:
     async with Sandbox() as sandbox:
         client = make_client(sandbox, prompt=careful, retry=None)
         await client.links.register(BANK, "mfa_default", "pass_valid")
-        aiohttps = await client._pool.session()
+        aiohttps = await client._pool.connector()
 
         with pytest.warns(ResourceWarning, match="async with BelvoClient"):  # noqa: PT031 - dropped, then collected
             del client

@@ -12,7 +12,6 @@ import shutil
 import socket
 import ssl
 import struct
-import sys
 import warnings
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,6 +24,8 @@ import aiohttp
 import anyio
 import attrs
 import pytest
+
+from aiohttp.http import HttpProcessingError
 
 from belvo_async import BelvoClient, PoolLimits, Timeouts
 from belvo_async.errors import (
@@ -306,6 +307,65 @@ async def test_cookies_are_not_kept(transport: AiohttpTransport, server: Server)
     assert b"Cookie" not in server.requests[1]
 
 
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (READ, []),
+        (WRITE, [b"Content-Length: 7", b"Content-Type: application/json"]),
+        (DELETE, [b"Content-Length: 0"]),
+        (attrs.evolve(READ, deferred=True), [b"X-Belvo-Request-Mode: async"]),
+        (
+            attrs.evolve(WRITE, deferred=True),
+            [b"Content-Length: 7", b"Content-Type: application/json", b"X-Belvo-Request-Mode: async"],
+        ),
+    ],
+    ids=["read", "write", "delete", "read later", "write later"],
+)
+async def test_the_headers_of_a_request(
+    transport: AiohttpTransport, server: Server, request_: Request, expected: list[bytes]
+) -> None:
+    """
+    Every request says who asks and what is accepted, and of its body what there is to say.
+    """
+    await transport.send(request_)
+
+    head, _, _ = server.requests[0].partition(b"\r\n\r\n")
+    always, rest = {b"Host", b"Authorization", b"Accept", b"Accept-Encoding", b"User-Agent"}, []
+    for line in head.split(b"\r\n")[1:]:
+        if line.partition(b":")[0] in always:
+            always.remove(line.partition(b":")[0])
+        else:
+            rest.append(line)
+    assert not always
+    assert expected == sorted(rest)
+
+
+async def test_a_base_url_with_a_path(make: Make, server: Server) -> None:
+    """
+    What stands before Belvo's paths is kept, and the host is named without it.
+    """
+    await make(url=f"{server.url}/belvo").send(READ)
+
+    sent = server.requests[0]
+    assert sent.startswith(b"GET /belvo/api/links/ HTTP/1.1\r\n")
+    assert f"\r\nHost: {server.url.removeprefix('http://')}\r\n".encode() in sent
+
+
+async def test_through_a_proxy(make: Make, server: Server) -> None:
+    """
+    A proxy is told the whole address, and its password.
+    """
+    proxy = server.url.replace("http://", "http://me:secret@")
+    transport = make(url="http://localhost:1", network=Network(proxy=proxy))
+    for _ in range(2):
+        assert (await transport.send(READ)).status == 200
+
+    for sent in server.requests:
+        assert sent.startswith(b"GET http://localhost:1/api/links/ HTTP/1.1\r\n")
+        assert b"\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n" in sent
+    assert server.connections == 1
+
+
 # --- no answer -------------------------------------------------------------
 
 
@@ -383,7 +443,7 @@ async def test_a_write_without_answer_is_uncertain_and_sent_once(
         await transport.send(request_)
 
     assert raised.value.sent
-    assert isinstance(raised.value.__cause__, aiohttp.ClientError | OSError)
+    assert isinstance(raised.value.__cause__, aiohttp.ClientError | OSError | HttpProcessingError)
     assert len(server.requests) == 2
     assert served == 1
 
@@ -453,6 +513,112 @@ async def test_a_connection_that_died_while_idle(transport: AiohttpTransport, se
             uncertain += 1
 
     assert 20 - unsent - uncertain <= len(server.requests) <= 20 - unsent
+
+
+async def test_a_server_that_hung_up_is_noticed_in_time(transport: AiohttpTransport, server: Server) -> None:
+    """
+    Where the end of a kept connection has arrived, but not been read yet, nothing is sent.
+    """
+    wires: list[Wire] = []
+
+    async def keeps(wire: Wire) -> None:
+        wires.append(wire)
+        await answers_all(wire)
+
+    server.script = keeps
+    await transport.send(READ)
+    wires[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    with pytest.raises(ConnectError) as raised:
+        await transport.send(RESUME)
+
+    assert not raised.value.sent
+    assert len(server.requests) == 1
+
+
+async def test_an_answer_that_nobody_asked_for_is_nobodys(
+    transport: AiohttpTransport, server: Server
+) -> None:
+    """
+    What a server says between two requests is not taken for the answer to the second, which is not sent.
+    """
+    heard, said = asyncio.Event(), asyncio.Event()
+
+    async def answers_twice(wire: Wire) -> None:
+        await wire.read()
+        await wire.answer(b"1")
+        await heard.wait()
+        await wire.answer(b"2")
+        said.set()
+        await answers_all(wire)
+
+    server.script = answers_twice
+    first = await transport.send(READ)
+    heard.set()
+    await said.wait()
+
+    with pytest.raises(ConnectError):
+        await transport.send(RESUME)
+    assert (b"1", 1) == (first.body, len(server.requests))
+
+
+async def test_a_request_that_is_answered_unheard(transport: AiohttpTransport, server: Server) -> None:
+    """
+    A server that answers before it has read the request gets no second one on the same connection.
+    """
+
+    async def answers_unheard(wire: Wire) -> None:
+        await wire.answer(b"", status=413)
+        await asyncio.Event().wait()
+
+    async def answers_at_once(wire: Wire) -> None:
+        await wire.reader.readuntil(b"\r\n\r\n")
+        await answers_unheard(wire)
+
+    server.script = answers_at_once
+    large = attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000}))
+    for _ in range(2):
+        assert (await transport.send(large)).status == 413
+
+    assert server.connections == 2
+
+
+async def test_a_large_request_that_breaks_off_is_uncertain(
+    transport: AiohttpTransport, server: Server
+) -> None:
+    """
+    A byte is enough: it may have been all that mattered.
+    """
+
+    async def reads_some(wire: Wire) -> None:
+        await wire.reader.readexactly(10_000)
+        wire.reset()
+
+    server.script = reads_some
+
+    with pytest.raises(UncertainOutcomeError):
+        await transport.send(attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000})))
+
+
+async def test_what_comes_before_the_answer_is_none(make: Make, server: Server) -> None:
+    """
+    A server may say that an answer will come; if none comes, that is noticed all the same.
+    """
+
+    async def hints(wire: Wire) -> None:
+        await wire.read()
+        wire.writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n")
+        await wire.answer()
+        await wire.read()
+        wire.writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n")
+        await asyncio.Event().wait()
+
+    server.script = hints
+    transport = make(Timeouts(read=0.05))
+
+    assert (await transport.send(READ)).status == 200
+    with pytest.raises(ReadTimeoutError):
+        await transport.send(READ)
 
 
 async def test_a_silent_server_is_a_read_timeout(make: Make, server: Server) -> None:
@@ -682,9 +848,9 @@ async def test_keepalive_is_on(server: Server, transport: AiohttpTransport) -> N
     sending = asyncio.ensure_future(transport.send(READ))
     while not server.requests:
         await asyncio.sleep(0)
-    session = await transport._pool.session()
-    assert session.connector is not None
-    (protocol,) = session.connector._acquired  # type: ignore[attr-defined] # no public way to the socket
+    connector = await transport._pool.connector()
+    (protocol,) = connector._acquired  # no public way to the socket
+    assert protocol.transport is not None
     sock = protocol.transport.get_extra_info("socket")
 
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
@@ -714,12 +880,12 @@ async def test_closing_inside_a_cancelled_scope_closes(transport: AiohttpTranspo
     Cleaning up works where everything else is being cancelled.
     """
     await transport.send(READ)
-    session = await transport._pool.session()
+    connector = await transport._pool.connector()
     with anyio.CancelScope() as scope:
         scope.cancel()
         await transport._pool.aclose()
 
-    assert session.closed
+    assert connector.closed
 
 
 async def test_closing_fails_what_is_under_way(make: Make, server: Server) -> None:
@@ -802,11 +968,11 @@ async def test_a_client_that_is_not_closed_warns(server: Server) -> None:
     Forgetting to close says what to do.
     """
     pool = AiohttpPool(server.url, Secret("x"), user_agent="t", limits=PoolLimits(), network=Network())
-    session = await pool.session()
+    connector = await pool.connector()
 
     with pytest.warns(ResourceWarning, match="async with BelvoClient"):
         del pool
-    await session.close()
+    await connector.close()
 
 
 async def test_a_pool_that_was_never_used_needs_no_closing(server: Server) -> None:
@@ -830,10 +996,8 @@ async def test_the_authorities_are_loaded_off_the_loop(make: Make) -> None:
         with pytest.raises(ConnectError):
             await transport.send(READ)
 
-    one, other = await first._pool.session(), await second._pool.session()
-    assert one.connector is not None
-    assert other.connector is not None
-    assert one.connector._ssl is other.connector._ssl  # type: ignore[attr-defined] # no public way to it
+    one, other = await first._pool.connector(), await second._pool.connector()
+    assert one._ssl is other._ssl  # no public way to it
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
@@ -900,11 +1064,3 @@ async def test_the_environment_is_not_trusted_unless_asked(
     with pytest.raises(ConnectError):
         await make(network=Network(proxy="http://127.0.0.1:1")).send(READ)
     assert len(server.requests) == 1
-
-
-def test_this_aiohttp_can_be_told_not_to_repeat() -> None:
-    """
-    The private switch that keeps aiohttp from repeating requests is still there.
-    """
-    assert "_retry_connection" in aiohttp.ClientSession.ATTRS
-    assert sys.version_info >= (3, 11)

@@ -300,11 +300,10 @@ class AiohttpTransport:
             self._check_in_time(request)
             connection = await pool.connect(self._connecting)
             try:
-                protocol, transport = await _listening(connection, self._silence(request))
+                protocol, transport = await _listening(connection)
                 sent = True
                 transport.write(pool.message(request))
-                protocol.start_timeout()
-                answer = await self._answer(protocol)
+                answer = await self._answer(protocol, self._silence(request))
                 if (
                     not transport.get_write_buffer_size()
                 ):  # else the rest of this request would go before the next
@@ -338,11 +337,18 @@ class AiohttpTransport:
         if request.deadline is not None and self._clock.monotonic() >= request.deadline:
             raise TooLateError(request=str(request), reason="its deadline passed before it could be sent")
 
-    async def _answer(self, protocol: ResponseHandler) -> Answer:
-        head, content = await protocol.read()
-        while head.code < 200:  # noqa: PLR2004 - it only says that an answer will come
-            protocol.start_timeout()
+    async def _answer(self, protocol: ResponseHandler, silence: float) -> Answer:
+        # A timer of ours for the head, with which most answers come whole: aiohttp's would start anew on every piece.
+        timer = asyncio.get_running_loop().call_later(silence, _give_up, protocol)
+        try:
             head, content = await protocol.read()
+            while head.code < 200:  # noqa: PLR2004 - it only says that an answer will come
+                head, content = await protocol.read()
+        finally:
+            timer.cancel()
+        if not content.is_eof():
+            protocol.read_timeout = silence
+            protocol.start_timeout()
         try:
             body = await _read_body(content, self._pool.limits)
         except aiohttp.ClientPayloadError:
@@ -361,12 +367,9 @@ class AiohttpTransport:
         )
 
 
-async def _listening(connection: Connection, silence: float) -> tuple[ResponseHandler, asyncio.Transport]:
+async def _listening(connection: Connection) -> tuple[ResponseHandler, asyncio.Transport]:
     """
     Return what reads the answer from *connection*, and what takes the request.
-
-    Args:
-        silence: Seconds that may pass without a byte of it.
 
     Raises:
         ConnectionResetError: The server has hung up, or said something before it was asked.
@@ -377,8 +380,12 @@ async def _listening(connection: Connection, silence: float) -> tuple[ResponseHa
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing() or protocol.should_close:
         raise ConnectionResetError
-    protocol.set_response_params(read_timeout=silence, read_until_eof=True)
+    protocol.set_response_params(read_until_eof=True)
     return protocol, transport
+
+
+def _give_up(protocol: ResponseHandler) -> None:
+    protocol.set_exception(aiohttp.SocketTimeoutError())
 
 
 async def _read_body(content: StreamReader, limits: PoolLimits) -> bytes:

@@ -640,6 +640,37 @@ async def test_a_silent_server_is_a_read_timeout(make: Make, server: Server) -> 
     assert len(server.requests) == 2
 
 
+async def test_an_answer_that_stops_is_a_read_timeout(make: Make, server: Server) -> None:
+    """
+    What counts is the time without a byte: an answer may take longer as a whole.
+    """
+
+    async def drips_and_stops(wire: Wire) -> None:
+        await wire.read()
+        await wire.answer(b"", length=20)
+        for _ in range(10):
+            wire.writer.write(b"1")
+            await asyncio.sleep(0.03)
+        await asyncio.Event().wait()
+
+    server.script = drips_and_stops
+    began = asyncio.get_running_loop().time()
+
+    with pytest.raises(ReadTimeoutError):
+        await make(Timeouts(read=0.15)).send(READ)
+    assert asyncio.get_running_loop().time() - began > 0.3
+
+
+async def test_no_timer_outlives_its_request(transport: AiohttpTransport) -> None:
+    """
+    What waits for an answer is called off when it has come.
+    """
+    await transport.send(READ)
+    loop: Any = asyncio.get_running_loop()
+
+    assert [] == [timer for timer in loop._scheduled if "_give_up" in repr(timer) and not timer.cancelled()]
+
+
 async def test_reads_and_writes_have_timeouts_of_their_own(make: Make, server: Server) -> None:
     """
     A call that works at the institution may take longer than a read.

@@ -104,6 +104,7 @@ class AiohttpPool:
         self._user_agent = user_agent
         self._connector: aiohttp.TCPConnector | None = None
         self._origin: aiohttp.ClientRequest | None = None
+        self.unread: set[StreamReader] = set()  # bodies of which a part is still to come
         self._slots = asyncio.Semaphore(limits.connections)
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -247,6 +248,8 @@ class AiohttpPool:
         connector, self._connector = self._connector, None
         if connector is None:
             return
+        for content in self.unread:  # aiohttp tells only who waits for a head
+            content.set_exception(aiohttp.ClientPayloadError())
         with anyio.CancelScope(shield=True):
             await connector.close()
 
@@ -346,9 +349,11 @@ class AiohttpTransport:
                 head, content = await protocol.read()
         finally:
             timer.cancel()
+        unread = self._pool.unread
         if not content.is_eof():
             protocol.read_timeout = silence
             protocol.start_timeout()
+            unread.add(content)
         try:
             body = await _read_body(content, self._pool.limits)
         except aiohttp.ClientPayloadError:
@@ -356,6 +361,8 @@ class AiohttpTransport:
             if head.code < 400 or head.code == 428:  # noqa: PLR2004 - HTTP's own
                 raise
             body = b""
+        finally:
+            unread.discard(content)
         headers = head.headers
         retry_after = headers.get("Retry-After")
         return Answer(

@@ -1,9 +1,9 @@
 """
 The main job, done by this library and by others: POST, 428, token, PATCH, result.
 
-Prints the CPU time that each client spends on a flow, and its ratio to hand-written aiohttp. Every client runs in a
-process of its own, the server in another. Their rounds are interleaved, and a ratio is the median of the ratios within a
-round, so that noise hits all of them alike. `python benchmarks/flows.py --quick` takes a minute.
+Prints the CPU time that each client spends on a flow, and its ratio to hand-written aiohttp. Every client runs in
+a process of its own, the server in another. Their rounds are interleaved, and a ratio is the median of the ratios
+within a round, so that noise hits all alike. `python benchmarks/flows.py --quick` takes half a minute.
 """
 
 from __future__ import annotations

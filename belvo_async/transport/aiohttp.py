@@ -307,10 +307,8 @@ class AiohttpTransport:
                 sent = True
                 transport.write(pool.message(request))
                 answer = await self._answer(protocol, self._silence(request))
-                if (
-                    not transport.get_write_buffer_size()
-                ):  # else the rest of this request would go before the next
-                    connection.release()
+                if transport.get_write_buffer_size() == 0:
+                    connection.release()  # else what is left of this request would go before the next
                 return answer
             finally:
                 connection.close()  # unless it was released
@@ -341,7 +339,7 @@ class AiohttpTransport:
             raise TooLateError(request=str(request), reason="its deadline passed before it could be sent")
 
     async def _answer(self, protocol: ResponseHandler, silence: float) -> Answer:
-        # A timer of ours for the head, with which most answers come whole: aiohttp's would start anew on every piece.
+        # Most answers come whole with their head, and one timer is enough: aiohttp's starts anew on every piece.
         timer = asyncio.get_running_loop().call_later(silence, _give_up, protocol)
         try:
             head, content = await protocol.read()

@@ -4,7 +4,7 @@ Fiscal: what the tax office of Mexico (SAT) knows. For Chile, see `chile`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from belvo_async.resources.arguments import Day
 from belvo_async.resources.flows import Completable, Retrievable, RetrieveOptions, deferred
@@ -133,8 +133,8 @@ class TaxReturns(Stored["TaxReturn"], Retrievable["TaxReturn"]):
 
             attach_pdf: Whether to bring the documents too, as base64 in `pdf`. Belvo's default is not to.
         """
-        years = {"year_from": year_from, "year_to": year_to}
-        days = {"date_from": date_from, "date_to": date_to}
+        years: dict[str, Any] = {"year_from": year_from, "year_to": year_to}
+        days: dict[str, Any] = {"date_from": date_from, "date_to": date_to}
         needed, other = (days, years) if type == "monthly" else (years, days)
         return self._retrieve(link, options, needed={"type": type, **needed}, attach_pdf=attach_pdf, **other)
 

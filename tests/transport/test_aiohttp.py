@@ -987,7 +987,7 @@ def test_use_from_a_second_event_loop(anyio_backend: str) -> None:
         warnings.simplefilter("ignore", ResourceWarning)
         asyncio.run(use())
         asyncio.run(use_again())
-        client._pool._session = None  # nobody can close it any more
+        client._pool._connector = None  # nobody can close it any more
     listening.close()
 
 

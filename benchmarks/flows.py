@@ -1,244 +1,195 @@
 """
 The main job, done by this library and by others: POST, 428, token, PATCH, result.
 
-Prints the CPU time that each client spends on a flow, and its ratio to hand-written aiohttp. Every client runs in
-a process of its own, the server in another. Their rounds are interleaved, and a ratio is the median of the ratios
-within a round, so that noise hits all alike. `python benchmarks/flows.py --quick` takes half a minute.
+Registers links, and retrieves balances of 50 rows. Prints the CPU time that each client spends on a flow, and its ratio
+to others. `--quick` takes a minute and leaves much out; one comparison of your own needs `--work`, `--concurrency`,
+`--loop` or `--clients`; `--costs` compares the library with itself, by what is switched on.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import statistics
-import subprocess
-import sys
-import time
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 
-from belvo_async.sandbox import Sandbox
+import attrs
 
-
-RIGHT = "111111"
-
-REGISTRATION = {"institution": "heimdall_mx_retail", "username": "mfa_default", "password": "pass_valid"}
-
-PERIOD = {"date_from": "2025-01-01", "date_to": "2025-02-19"}  # 50 rows
+from clients import BELVO_PYTHON, BY_HAND, CLIENTS, COSTS, FLOOR, HTTPX, NIQUESTS, OURS, is_here
+from figures import Figure, said, table
+from rounds import FILES, Spread, allow_files, interleaved, ratio
+from server import Server, served
 
 
-Flow = Callable[[], Awaitable[Any]]
+OTHERS: Final = {
+    BY_HAND: "by_hand",
+    FLOOR: "floor",
+    HTTPX: "httpx",
+    NIQUESTS: "niquests",
+    BELVO_PYTHON: "belvo_python",
+}
+"""Whom we are compared with, and the names of these figures."""
+
+FAST: Final = (OURS, BY_HAND, FLOOR)
+
+SLOW: Final = (HTTPX, NIQUESTS, BELVO_PYTHON)
+"""They run a quarter of the flows."""
 
 
-async def with_belvo_async(url: str, work: str, count: int, limit: int) -> float:
+@attrs.frozen(kw_only=True)
+class Comparison:
     """
-    This library.
+    Clients that do the same work.
     """
-    from belvo_async import BelvoClient, PoolLimits
 
-    async def ask(_: object) -> str:
-        return RIGHT
+    work: str
+    concurrency: int = 100
+    loop: str = "asyncio"
+    clients: Sequence[str] = FAST
+    flows: int = 2_000
+    rounds: int = 7
 
-    async with BelvoClient(
-        "sandbox-id", "sandbox-password", base_url=url, prompt=ask, pool=PoolLimits(connections=limit)
-    ) as client:
-        links = [link.id async for link in client.links.list(page_size=1000)]
+    def __str__(self) -> str:
+        return f"{self.work}, {self.concurrency:,} in flight" + ("" if self.loop == "asyncio" else f", {self.loop}")
 
-        async def register() -> object:
-            return await client.links.register(**REGISTRATION)
+    @property
+    def key(self) -> str:
+        """
+        What the keys of its figures begin with.
+        """
+        return f"flows.{self.work}.{self.concurrency}" + ("" if self.loop == "asyncio" else f".{self.loop}")
 
-        numbers = iter(range(10**9))
+    def run(self) -> dict[str, list[float]]:
+        """
+        Return the CPU seconds of a flow for each client that is here, round by round.
+        """
+        said(f"flows: {self}, {len(self.clients)} clients")
+        with served() as server:
+            able = [name for name in self.clients if is_here(name) and not (name == "with TLS" and server.tls_url is None)]
+            return interleaved({name: self._command(name, server) for name in able}, self.rounds)
 
-        async def retrieve() -> object:
-            return await client.balances.retrieve(
-                links[next(numbers) % len(links)], **PERIOD, save_data=False
+    def _command(self, client: str, server: Server) -> list[str]:
+        job: dict[str, Any] = {
+            "url": server.url,
+            "links": server.links,
+            "tls_url": server.tls_url,
+            "certificate": server.certificate,
+            "work": self.work,
+            "concurrency": self.concurrency,
+            "flows": max(self.concurrency, self.flows // (4 if client in SLOW else 1)),
+        }
+        return [str(Path(__file__).with_name("clients.py")), client, self.loop, json.dumps(job)]
+
+
+def compared(comparison: Comparison, spent: dict[str, list[float]]) -> Iterator[Figure]:
+    """
+    Yield what a comparison shows: of each client the CPU time of a flow, and how we stand to it.
+    """
+    for name in comparison.clients:
+        short = OTHERS.get(name, "ours")
+        if name in spent:
+            yield Figure.spread(
+                f"{comparison.key}.us.{short}", f"{comparison}: {name}", Spread.of(spent[name]), "µs CPU a flow", 1e6
             )
+        if name != OURS:
+            key, what = f"{comparison.key}.{short}", f"{comparison}: {OURS} / {name}"
+            if name in spent:
+                yield Figure.spread(key, what, ratio(spent[OURS], spent[name]), "x")
+            else:
+                yield Figure(key, what, None, "x", note="not installed")
 
-        return await measured(register if work == "links" else retrieve, count, limit)
 
-
-async def by_hand(url: str, work: str, count: int, limit: int) -> float:
+def grown(few: Comparison, many: Comparison, at_few: dict[str, list[float]], at_many: dict[str, list[float]]) -> Figure:
     """
-    Hand-written aiohttp with dicts, as an application would have it.
+    Return how our ratio to hand-written aiohttp grows with the number of flows in flight.
     """
-    import aiohttp
-
-    async with aiohttp.ClientSession(
-        base_url=url,
-        auth=aiohttp.BasicAuth("sandbox-id", "sandbox-password"),
-        connector=aiohttp.TCPConnector(limit=limit),
-    ) as session:
-        async with session.get("/api/links/?page_size=1000") as response:
-            links = [link["id"] for link in (await response.json())["results"]]
-
-        async def flow(path: str, body: dict[str, Any]) -> object:
-            async with session.post(path, json=body) as response:
-                answer = await response.json()
-                if response.status != 428:
-                    return answer
-            resume = {"session": answer[0]["session"], "link": answer[0]["link"], "token": RIGHT}
-            if "save_data" in body:
-                resume["save_data"] = body["save_data"]
-            async with session.patch(path, json=resume) as response:
-                return await response.json()
-
-        numbers = iter(range(10**9))
-
-        async def register() -> object:
-            return await flow("/api/links/", REGISTRATION)
-
-        async def retrieve() -> object:
-            link = links[next(numbers) % len(links)]
-            return await flow("/api/balances/", {"link": link, **PERIOD, "save_data": False})
-
-        return await measured(register if work == "links" else retrieve, count, limit)
-
-
-async def the_floor(url: str, work: str, count: int, limit: int) -> float:
-    """
-    Bare aiohttp, tuned, with native msgspec into this library's models.
-    """
-    import aiohttp
-    import msgspec
-    import yarl
-
-    from belvo_async.models import Balance, Link
-
-    encode = msgspec.json.Encoder().encode
-    challenge = msgspec.json.Decoder()
-    results = msgspec.json.Decoder(Link if work == "links" else list[Balance])
-    address = yarl.URL(f"{url}/api/{work}/", encoded=True)
-    headers = {"Content-Type": "application/json"}
-    async with aiohttp.ClientSession(
-        headers={"Authorization": aiohttp.encode_basic_auth("sandbox-id", "sandbox-password")},
-        connector=aiohttp.TCPConnector(limit=limit),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),
-    ) as session:
-        async with session.get(f"{url}/api/links/?page_size=1000") as response:
-            links = [link["id"] for link in (await response.json())["results"]]
-
-        async def flow(body: dict[str, Any]) -> object:
-            async with session.post(address, data=encode(body), headers=headers) as response:
-                content = await response.read()
-            answer = challenge.decode(content)[0]
-            resume = {"session": answer["session"], "link": answer["link"], "token": RIGHT}
-            if work != "links":
-                resume["save_data"] = False
-            async with session.patch(address, data=encode(resume), headers=headers) as response:
-                return results.decode(await response.read())
-
-        numbers = iter(range(10**9))
-
-        async def register() -> object:
-            return await flow(REGISTRATION)
-
-        async def retrieve() -> object:
-            return await flow({"link": links[next(numbers) % len(links)], **PERIOD, "save_data": False})
-
-        return await measured(register if work == "links" else retrieve, count, limit)
-
-
-CLIENTS = {"belvo_async": with_belvo_async, "aiohttp by hand": by_hand, "the floor": the_floor}
-
-
-async def measured(flow: Flow, count: int, limit: int) -> float:
-    """
-    Return the CPU seconds of one flow, *limit* at a time.
-    """
-    await asyncio.gather(*(flow() for _ in range(limit)))  # connections and caches are warm
-    left = iter(range(count))
-
-    async def work() -> None:
-        for _ in left:
-            await flow()
-
-    began = time.process_time()
-    await asyncio.gather(*(work() for _ in range(limit)))
-    return (time.process_time() - began) / count
-
-
-def run_client(arguments: argparse.Namespace) -> None:
-    """
-    Be one of the clients.
-    """
-    client = CLIENTS[arguments.client]
-    seconds = asyncio.run(client(arguments.url, arguments.work, arguments.flows, arguments.concurrency))
-    print(json.dumps(seconds))
-
-
-async def serve(links: int) -> None:
-    """
-    Be the server, until standard input ends.
-    """
-    async with Sandbox(one_session_per_link=False, remember=100) as sandbox:
-        for _ in range(links):
-            sandbox.add_link("heimdall_mx_retail", "mfa_default", "pass_valid")
-        print(sandbox.url, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-
-
-def compare(arguments: argparse.Namespace, work: str) -> dict[str, list[float]]:
-    """
-    Return the CPU seconds of a flow for each client, round by round.
-    """
-    server = subprocess.Popen(
-        [sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    here, there = (ratio(spent[OURS], spent[BY_HAND]) for spent in (at_few, at_many))
+    return Figure.spread(
+        f"{many.key}.growth",
+        f"{many}: its ratio to {BY_HAND} / that of {few.concurrency} in flight",
+        Spread(there.median / here.median, there.low / here.median, there.high / here.median),
+        "x",
     )
-    assert server.stdout is not None
-    url = server.stdout.readline().strip()
-    spent: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    try:
-        for _ in range(arguments.rounds):
-            for name, times in spent.items():
-                options = ["--client", name, "--url", url, "--work", work]
-                options += ["--flows", str(arguments.flows), "--concurrency", str(arguments.concurrency)]
-                done = subprocess.run(
-                    [sys.executable, __file__, *options], check=True, capture_output=True, text=True
-                )
-                times.append(json.loads(done.stdout))
-    finally:
-        server.communicate()
-    return spent
 
 
-def ratio(times: list[float], others: list[float]) -> float:
+def costs(rounds: int, flows: int) -> Iterator[Figure]:
     """
-    Return the median of the ratios within a round.
+    Yield what each thing that can be switched on or off costs, against the library as it is.
     """
-    return statistics.median(time / other for time, other in zip(times, others, strict=True))
+    comparison = Comparison(work="links", clients=(OURS, *COSTS), rounds=rounds, flows=flows)
+    spent = comparison.run()
+    for name in COSTS:
+        key = f"flows.costs.{name.replace(' ', '_').replace(',', '')}"
+        if name in spent:
+            yield Figure.spread(key, f"{OURS} {name} / {OURS}", ratio(spent[name], spent[OURS]), "x")
+        else:
+            yield Figure(key, f"{OURS} {name} / {OURS}", None, "x", note="no openssl for a certificate")
+
+
+def measure(quick: bool) -> list[Figure]:
+    """
+    Run all comparisons.
+    """
+    flows, rounds = (500, 3) if quick else (2_000, 7)
+    usual = [
+        Comparison(work=work, clients=FAST + SLOW, flows=flows, rounds=rounds) for work in ("links", "balances")
+    ]
+    spent = {comparison: comparison.run() for comparison in usual}
+    found = [figure for comparison in usual for figure in compared(comparison, spent[comparison])]
+    if quick:
+        return found
+    for comparison in (
+        Comparison(work="links", concurrency=10),
+        Comparison(work="links", concurrency=1_000, flows=4_000, rounds=5),
+        Comparison(work="links", loop="uvloop"),
+        Comparison(work="balances", loop="uvloop"),
+    ):
+        if is_here(comparison.loop):
+            found += compared(comparison, comparison.run())
+        else:
+            found.append(Figure(comparison.key, str(comparison), None, "", note="uvloop is not installed"))
+    many = Comparison(work="links", concurrency=4_000, flows=8_000, rounds=5)
+    if allow_files() < 2 * many.concurrency:
+        note = f"only {allow_files():,} files may be open here; {FILES:,} are wanted"
+        found.append(Figure(f"{many.key}.growth", str(many), None, "x", note=note))
+    else:
+        at_many = many.run()
+        found += [*compared(many, at_many), grown(usual[0], many, spent[usual[0]], at_many)]
+    return [*found, *costs(rounds, flows)]
 
 
 def main() -> None:
     """
-    Compare all clients.
+    Compare all, or what was asked for.
     """
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer flows, rounds and comparisons")
+    parser.add_argument("--costs", action="store_true", help="what can be switched on or off, and what it costs")
+    parser.add_argument("--work", choices=("links", "balances"))
+    parser.add_argument("--concurrency", type=int)
+    parser.add_argument("--loop", choices=("asyncio", "uvloop"))
+    parser.add_argument("--clients", help=f"some of: {', '.join(CLIENTS)}; ours comes first")
     parser.add_argument("--flows", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--concurrency", type=int, default=100)
-    parser.add_argument("--quick", action="store_true", help="fewer flows and rounds")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--client", help=argparse.SUPPRESS)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
-    parser.add_argument("--work", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.serve:
-        asyncio.run(serve(links=1_000))
-    elif arguments.client:
-        run_client(arguments)
+    given = parser.parse_args()
+    if given.costs:
+        figures = list(costs(given.rounds, given.flows))
+    elif given.work or given.concurrency or given.loop or given.clients:
+        others = given.clients.split(",") if given.clients else FAST
+        comparison = Comparison(
+            work=given.work or "links",
+            concurrency=given.concurrency or 100,
+            loop=given.loop or "asyncio",
+            clients=(OURS, *(name for name in others if name != OURS)),
+            flows=given.flows,
+            rounds=given.rounds,
+        )
+        figures = list(compared(comparison, comparison.run()))
     else:
-        if arguments.quick:
-            arguments.flows, arguments.rounds = 600, 5
-        for work in ("links", "balances"):
-            spent = compare(arguments, work)
-            hand, floor = spent["aiohttp by hand"], spent["the floor"]
-            print(f"{work}, {arguments.concurrency} in flight")
-            for name, times in spent.items():
-                ratios = f"{ratio(times, hand):.2f} x by hand, {ratio(times, floor):.2f} x the floor"
-                print(f"  {name:16} {statistics.median(times) * 1e6:8.0f} us CPU for a flow   {ratios}")
+        figures = measure(given.quick)
+    print(table(figures))
 
 
 if __name__ == "__main__":

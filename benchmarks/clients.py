@@ -255,7 +255,8 @@ async def belvo_python(job: Job) -> float:
         answer = resource.create(**body)
         if not (isinstance(answer, list) and answer and "session" in answer[0]):
             return answer
-        return resource.resume(**resumption(answer[0], body))
+        # It cannot send save_data along, which does not change what comes back.
+        return resource.resume(answer[0]["session"], RIGHT, link=answer[0]["link"])
 
     def work(client: Any, left: Any) -> None:
         for _ in left:
@@ -298,7 +299,10 @@ def _wide_limit() -> Any:
 def _tls(job: Job) -> dict[str, Any]:
     from belvo_async.transport.aiohttp import Network
 
-    return {"base_url": job.tls_url, "network": Network(tls=ssl.create_default_context(cafile=job.certificate))}
+    return {
+        "base_url": job.tls_url,
+        "network": Network(tls=ssl.create_default_context(cafile=job.certificate)),
+    }
 
 
 OURS: Final = "belvo_async"

@@ -103,7 +103,9 @@ class Figure:
     note: str = ""
 
     @classmethod
-    def spread(cls, key: str, what: str, spread: Spread, unit: str, scale: float = 1.0, note: str = "") -> Figure:
+    def spread(
+        cls, key: str, what: str, spread: Spread, unit: str, scale: float = 1.0, note: str = ""
+    ) -> Figure:
         """
         Return the figure for what several rounds brought.
         """
@@ -129,7 +131,13 @@ def shown(value: float) -> str:
     """
     Return *value* as it is printed.
     """
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}"
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 100 or value == int(value)
+        else f"{value:.3g}"
+        if abs(value) >= 10
+        else f"{value:.2f}"
+    )
 
 
 HEAD: Final = ("", "measured", "middle half", "target", "")
@@ -157,7 +165,10 @@ def table(figures: Iterable[Figure]) -> str:
     """
     lines = [HEAD, *rows(figures)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def surroundings() -> dict[str, str]:

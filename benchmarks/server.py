@@ -88,7 +88,9 @@ async def serve(folder: Path, links: int, options: dict[str, Any]) -> None:
     """
     allow_files()
     async with Sandbox(**options) as sandbox:
-        ids = [sandbox.add_link("heimdall_mx_retail", "mfa_default", "pass_valid")["id"] for _ in range(links)]
+        ids = [
+            sandbox.add_link("heimdall_mx_retail", "mfa_default", "pass_valid")["id"] for _ in range(links)
+        ]
         certificate = certified(folder)
         listener = None
         if certificate is not None:

@@ -17,6 +17,9 @@ import time
 
 from typing import Any, Final
 
+from figures import Figure, rounded, said
+from rounds import run
+
 from belvo_async import BelvoClient, MfaChallenge, PoolLimits, RateLimit, drive
 from belvo_async.sandbox import Firewall, Sandbox
 
@@ -33,10 +36,11 @@ async def ask(challenge: MfaChallenge) -> str | None:
     return "111111" if challenge.expects_user_input else None
 
 
-async def run(flows: int, sandbox: Sandbox) -> None:
+async def work(flows: int, sandbox: Sandbox) -> int:
     """
-    Run *flows* registrations with a challenge each, all at once.
+    Run *flows* registrations with a challenge each, all at once; return how many failed.
     """
+    failed = 0
     async with BelvoClient(
         sandbox.secret_id,
         sandbox.secret_password,
@@ -51,7 +55,8 @@ async def run(flows: int, sandbox: Sandbox) -> None:
         )
         async with drive(sessions, limit=200) as outcomes:
             async for outcome in outcomes:
-                outcome.unwrap()
+                failed += not outcome.ok
+    return failed
 
 
 def used(first: float, last: float, requests: int) -> float:
@@ -88,9 +93,41 @@ async def serve(flows: int) -> None:
         )
 
 
+def seen(flows: int) -> dict[str, Any]:
+    """
+    Start the sandbox, run the flows, return what it saw.
+    """
+    with subprocess.Popen(
+        [sys.executable, __file__, "--serve", "--flows", str(flows)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        began, address = time.monotonic(), Sandbox(int(server.stdout.readline()))
+        failed = asyncio.run(work(flows, address))
+        told, _ = server.communicate("\n")
+    return {"flows": flows, "failed": failed, **json.loads(told), "wall": round(time.monotonic() - began, 1)}
+
+
+def measure(quick: bool) -> list[Figure]:
+    """
+    Run a hundred flows, or a thousand.
+    """
+    said("throttled")
+    found = json.loads(run([__file__, "--flows", str(100 if quick else 1_000)]))
+    of = f"{found['requests']:,} requests"
+    return [
+        Figure(
+            "throttled.used", f"{of}: used of {REQUESTS} in {SECONDS:g} s", rounded(100 * found["used"]), "%"
+        ),
+        Figure("throttled.blocked", f"{of}: blocked", found["blocked"], ""),
+    ]
+
+
 def main() -> None:
     """
-    Start the sandbox, run the flows, print what it saw.
+    Print what the sandbox saw.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flows", type=int, default=1_000)
@@ -98,19 +135,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         asyncio.run(serve(options.flows))
-        return
-    with subprocess.Popen(
-        [sys.executable, __file__, "--serve", "--flows", str(options.flows)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        began, address = time.monotonic(), Sandbox(int(server.stdout.readline()))
-        asyncio.run(run(options.flows, address))
-        told, _ = server.communicate("\n")
-    report: dict[str, Any] = {"flows": options.flows, **json.loads(told)}
-    print(json.dumps({**report, "wall": round(time.monotonic() - began, 1)}, indent=2))
+    else:
+        print(json.dumps(seen(options.flows), indent=2))
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ async def httpx_by_hand(job: Job) -> float:
     import httpx
 
     limits = httpx.Limits(max_connections=job.concurrency, max_keepalive_connections=job.concurrency)
-    async with httpx.AsyncClient(base_url=job.url, auth=KEYS, limits=limits, timeout=None) as client:
+    async with httpx.AsyncClient(base_url=job.url, auth=KEYS, limits=limits, timeout=60) as client:
         return await measured(_over(client, job), job)
 
 

@@ -35,7 +35,7 @@ OTHERS: Final = {
 FAST: Final = (OURS, BY_HAND, FLOOR)
 
 SLOW: Final = (HTTPX, NIQUESTS, BELVO_PYTHON)
-"""They run a quarter of the flows."""
+"""They run an eighth of the flows."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +49,7 @@ class Comparison:
     loop: str = "asyncio"
     clients: Sequence[str] = FAST
     flows: int = 2_000
-    rounds: int = 7
+    rounds: int = 5
 
     def __str__(self) -> str:
         return f"{self.work}, {self.concurrency:,} in flight" + (
@@ -84,7 +84,7 @@ class Comparison:
             "certificate": server.certificate,
             "work": self.work,
             "concurrency": self.concurrency,
-            "flows": max(self.concurrency, self.flows // (4 if client in SLOW else 1)),
+            "flows": max(self.concurrency, self.flows // (8 if client in SLOW else 1)),
         }
         return [str(Path(__file__).with_name("clients.py")), client, self.loop, json.dumps(job)]
 
@@ -144,7 +144,7 @@ def measure(quick: bool) -> list[Figure]:
     """
     Run all comparisons.
     """
-    flows, rounds = (300, 3) if quick else (2_000, 7)
+    flows, rounds = (300, 3) if quick else (2_000, 5)
     usual = [
         Comparison(work="links", clients=FAST + SLOW, flows=flows, rounds=rounds),
         Comparison(work="balances", clients=FAST + (() if quick else SLOW), flows=flows, rounds=rounds),
@@ -155,7 +155,7 @@ def measure(quick: bool) -> list[Figure]:
         return found
     for comparison in (
         Comparison(work="links", concurrency=10),
-        Comparison(work="links", concurrency=1_000, flows=4_000, rounds=5),
+        Comparison(work="links", concurrency=1_000, flows=4_000, rounds=3),
         Comparison(work="links", loop="uvloop"),
         Comparison(work="balances", loop="uvloop"),
     ):
@@ -163,14 +163,14 @@ def measure(quick: bool) -> list[Figure]:
             found += compared(comparison, comparison.run())
         else:
             found.append(Figure(comparison.key, str(comparison), None, "", note="uvloop is not installed"))
-    many = Comparison(work="links", concurrency=4_000, flows=8_000, rounds=5)
+    many = Comparison(work="links", concurrency=4_000, flows=6_000, rounds=3)
     if allow_files() < 2 * many.concurrency:
         note = f"only {allow_files():,} files may be open here; {FILES:,} are wanted"
         found.append(Figure(f"{many.key}.growth", str(many), None, "x", note=note))
     else:
         at_many = many.run()
         found += [*compared(many, at_many), grown(usual[0], many, spent[usual[0]], at_many)]
-    return [*found, *costs(rounds, flows)]
+    return [*found, *costs(rounds, 1_000)]
 
 
 def main() -> None:
@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--loop", choices=("asyncio", "uvloop"))
     parser.add_argument("--clients", help=f"some of: {', '.join(CLIENTS)}; ours comes first")
     parser.add_argument("--flows", type=int, default=2_000)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     if given.costs:
         figures = list(costs(given.rounds, given.flows))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-from figures import HEAD, Figure, rows  # noqa: E402 - found by the line above
+from figures import HEAD, Figure, rows
 
 
 PAGE = Path(__file__).with_name("performance.md")

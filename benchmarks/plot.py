@@ -29,14 +29,15 @@ def chart(title: str, figures: Sequence[Figure], top: int) -> Iterator[str]:
     Yield the elements of one chart, below *top*.
     """
     yield f'<text class="title" x="0" y="{top + 16}">{escape(title)}: CPU of the client, µs a flow</text>'
-    most = max(figure.value or 0 for figure in figures)
+    # The longest bar may be cut off: one slow client would leave the others without a length.
+    full = sorted(figure.value or 0 for figure in figures)[-2:][0]
     for number, figure in enumerate(figures, start=1):
         y, value = top + number * ROW, figure.value or 0
-        name, length = figure.what.rpartition(": ")[2], BAR * value / most
+        name, length = figure.what.rpartition(": ")[2], BAR * min(1, value / full)
         colour = OURS if figure.key.endswith(".ours") else OTHERS
         yield f'<text x="{LABEL - 8}" y="{y + 16}" text-anchor="end">{escape(name)}</text>'
         yield f'<rect x="{LABEL}" y="{y + 3}" width="{length:.1f}" height="{ROW - 6}" fill="{colour}"/>'
-        yield f'<text x="{LABEL + length + 6:.1f}" y="{y + 16}">{shown(value)}</text>'
+        yield f'<text x="{LABEL + length + 6:.1f}" y="{y + 16}">{shown(value)}{" (cut off)" if value > full else ""}</text>'
 
 
 def drawn(figures: Sequence[Figure]) -> str:

@@ -183,7 +183,7 @@ class Request:
         at_institution: Whether Belvo works at the institution before it answers,
             which may take minutes.
 
-        lookup: A read that lists what this request makes, if there is one.
+        lookup: The parameters with which a read of the same path lists what this request makes, if there are any.
 
         deadline: In monotonic seconds; from then on it is not sent any more.
 
@@ -196,7 +196,7 @@ class Request:
     query: Query = NO_QUERY
     body: Body | None = None
     at_institution: bool = False
-    lookup: Request | None = None
+    lookup: Query | None = None
     deadline: float | None = None
     deferred: bool = False
 

@@ -12,7 +12,7 @@ import warnings
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import attrs
@@ -40,7 +40,7 @@ from belvo_async.errors import (
 from belvo_async.guards import Answered, Links, is_answered, mark_answered, reopen, unmark_answered
 from belvo_async.messages import Answer, Effect, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
-from belvo_async.mfa.flow import MfaFlow, Step
+from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, MfaFlow, Step
 from belvo_async.mfa.machine import REMEDIES, MfaEvent, MfaState
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
@@ -49,6 +49,8 @@ from belvo_async.transport import Transport
 
 
 T = TypeVar("T")
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 FORGOTTEN_AFTER: Final = 3_600.0
 """Seconds after which a challenge without a deadline no longer keeps its link busy, should nobody be at it."""
@@ -107,7 +109,7 @@ class Sought:
     link: str | None
     since: datetime
     error: UncertainOutcomeError
-    within: Mapping[str, Any] | None = attrs.field(factory=dict)
+    within: Mapping[str, Any] | None = NOTHING
     resumed: bool = False
     failed: bool = False
 
@@ -118,7 +120,7 @@ class Call(Generic[T]):
     A call as the user made it: what to send, and how to read what comes.
 
     Attributes:
-        flow: Makes a new flow for it.
+        origin: The call itself, or the ticket from which it goes on.
 
         opening: The first request; none where the call goes on from a ticket, and an
             error where the arguments were no good.
@@ -128,14 +130,28 @@ class Call(Generic[T]):
         find: Looks for the result of a request that was sent and not answered; `None` if
             that cannot tell.
 
+        within: Filters that the result passes; see `Sought`.
+
+        max_rounds: How many challenges may be answered. A ticket has its own word on that.
+
         answer: The answer to the first challenge, where the call brought it.
     """
 
-    flow: Callable[[], MfaFlow]
+    origin: Operation | MfaTicket
     opening: Request | InvalidArgumentError | None
     decode: Callable[[Answer], T]
     find: Callable[[Sought], Awaitable[T | None]]
+    within: Mapping[str, Any] | None = NOTHING
+    max_rounds: int = DEFAULT_MAX_ROUNDS
     answer: Secret | None = None
+
+    def new_flow(self, clock: Clock) -> MfaFlow:
+        """
+        Return a flow for it that has not begun, or goes on where the ticket was taken.
+        """
+        if isinstance(self.origin, MfaTicket):
+            return MfaFlow.from_ticket(self.origin, moment(clock), clock)
+        return MfaFlow(self.origin, self.max_rounds, clock)
 
 
 class MfaSession(Generic[T]):
@@ -185,7 +201,7 @@ class MfaSession(Generic[T]):
         self._call: Call[T] | None = call if problem is None else attrs.evolve(call, opening=problem)
         self._decode = call.decode
         self._prompt = prompt
-        self._flow = call.flow()
+        self._flow = call.new_flow(engine.clock)
         self._answer = call.answer
         self._result: T | None = None
         self._owner: asyncio.Task[Any] | None = None  # the task that drove it last
@@ -632,6 +648,7 @@ class MfaSession(Generic[T]):
             link=self.link,
             since=flow.history[-1].at,
             error=error,
+            within=call.within,
             resumed=flow.challenge is not None,
             failed=failed,
         )

@@ -8,24 +8,23 @@ import functools
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
-from types import EllipsisType, MappingProxyType
+from types import EllipsisType
 from typing import Any, ClassVar, Concatenate, Final, Generic, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
-from belvo_async.clock import moment
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError, UncertainOutcomeError
 from belvo_async.messages import NO_QUERY, Answer, Body, Effect, Query, Request, Secret
 from belvo_async.mfa.challenge import UNKNOWN_ROUND
-from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, MfaFlow
+from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.resources.accepted import AcceptedRequest, accepted
 from belvo_async.resources.arguments import Filter, Names, selection, whole
 from belvo_async.resources.members import checked, flag
 from belvo_async.resources.verbs import Listing, Resource
-from belvo_async.session import Call, MfaSession, Sought, TokenPrompt
+from belvo_async.session import NOTHING, Call, MfaSession, Sought, TokenPrompt
 from belvo_async.transport.address import check_id
 
 
@@ -36,8 +35,6 @@ R = TypeVar("R")
 P = ParamSpec("P")
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 LONGEST_OPAQUE: Final = 200
 """Characters of an id that only Belvo understands."""
@@ -141,7 +138,7 @@ class Flows(Resource[M], Generic[M, R]):
         effect: Effect = Effect.WRITE,
         link: str | EllipsisType = ...,
         on_item: bool = False,
-        lookup: Request | None = None,
+        lookup: Query | None = None,
         external_id: str | None = None,
         save_data: bool | None = None,
         needed: Iterable[str] = (),
@@ -197,13 +194,14 @@ class Flows(Resource[M], Generic[M, R]):
             resumable=isinstance(self, Resumable),
             external_id=external_id,
         )
-        clock = self._context.engine.clock
         return self._session(
             Call(
-                flow=lambda: MfaFlow(operation, options.max_rounds, clock),
+                origin=operation,
                 opening=opening,
                 decode=self._decode,
-                find=lambda sought: self._find(attrs.evolve(sought, within=within)),
+                find=self._find,
+                within=within,
+                max_rounds=options.max_rounds,
             ),
             options.prompt,
         )
@@ -352,11 +350,10 @@ class Resumable(Flows[M, R]):
         """
         Return the session that goes on with *ticket*. Call `client.resume()`, which finds the resource.
         """
-        clock = self._context.engine.clock
         answers = answer.reveal() is not None or not ticket.expects_user_input
         return self._session(
             Call(
-                flow=lambda: MfaFlow.from_ticket(ticket, moment(clock), clock),
+                origin=ticket,
                 opening=problem,
                 decode=self._decode,
                 find=self._find,

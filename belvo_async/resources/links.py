@@ -137,15 +137,12 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
             body,
             options,
             effect=Effect.CREATE,
-            lookup=None if own_id is None else self._lookup(own_id),
+            lookup=None if own_id is None else Query((("external_id", own_id),)),
             external_id=own_id,
             save_data=save_data,
             needed=("institution", "username"),
             within={"institution": institution},
         )
-
-    def _lookup(self, external_id: str) -> Request:
-        return Request("GET", self.path, Effect.READ, Query((("external_id", external_id),)))
 
     async def _find(self, sought: Sought) -> Link | None:
         if sought.link is not None:

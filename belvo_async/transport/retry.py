@@ -203,7 +203,7 @@ class RetryingTransport:
                     return answer
                 arrived = arrived or (fate is Fate.FAILED and request.effect is not Effect.READ)
                 await self._pause(request, wait, fate)
-                if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request.lookup):
+                if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request):
                     return answer
             repeated[fate] += 1
 
@@ -212,14 +212,14 @@ class RetryingTransport:
             self._observer.retry_scheduled(request, wait, fate.name.lower())
         await self._clock.sleep(wait)
 
-    async def _is_missing(self, lookup: Request | None) -> bool:
+    async def _is_missing(self, request: Request) -> bool:
         """
-        Whether Belvo says that what *lookup* lists is not there. Not knowing is not missing.
+        Whether Belvo says that what *request* makes is not there. Not knowing is not missing.
         """
-        if lookup is None:
+        if request.lookup is None:
             return False
         try:
-            answer = await self.send(lookup)
+            answer = await self.send(Request("GET", request.path, Effect.READ, request.lookup))
         except (TransportError, ClientStateError):
             return False
         page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own

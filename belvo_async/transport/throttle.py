@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyrate_limiter import InMemoryBucket
 
 
-MARGIN: Final = 1.015
+MARGIN: Final = 1.02
 """Requests do not take the same time to arrive: the window is a little longer here than at Belvo."""
 
 _shared: weakref.WeakValueDictionary[tuple[str, str, RateLimit], InMemoryBucket] = (

@@ -28,7 +28,7 @@ from belvo_async.errors import (
     TransportError,
     UncertainOutcomeError,
 )
-from belvo_async.messages import Answer, Body, Effect, Request
+from belvo_async.messages import Answer, Body, Effect, Query, Request
 from belvo_async.observer import Observer
 from belvo_async.settings import RetryPolicy
 from belvo_async.testing import ManualClock
@@ -53,8 +53,8 @@ WAITS, RECONNECTS, THROTTLED = (3.0, 6.0, 12.0, 24.0, 48.0), (0.1, 0.5, 2.0), (3
 READ = Request("GET", "/api/links/", Effect.READ)
 WRITE = Request("POST", "/api/balances/", Effect.WRITE)
 ONCE = Request("PATCH", "/api/links/", Effect.ONCE, body=Body({"token": "111111"}))
-LOOKUP = Request("GET", "/api/links/", Effect.READ, (("external_id", "mine"),))
-CREATE = Request("POST", "/api/links/", Effect.CREATE, lookup=LOOKUP)
+LOOKUP = Request("GET", "/api/links/", Effect.READ, Query((("external_id", "mine"),)))
+CREATE = Request("POST", "/api/links/", Effect.CREATE, lookup=LOOKUP.query)
 REQUESTS = {Effect.READ: READ, Effect.WRITE: WRITE, Effect.ONCE: ONCE, Effect.CREATE: CREATE}
 
 OK = Answer(200, b"{}")
@@ -134,7 +134,7 @@ class RecitingTransport:
         Recite the next outcome.
         """
         self.sent.append((request, self.clock.monotonic()))
-        script = self.lookups if request is LOOKUP else self.outcomes
+        script = self.lookups if request == LOOKUP else self.outcomes
         outcome = script.pop(0) if len(script) > 1 else script[0]
         if isinstance(outcome, Exception):
             raise outcome
@@ -144,7 +144,7 @@ class RecitingTransport:
         """
         Return when *request* was sent.
         """
-        return [seconds for asked, seconds in self.sent if asked is request]
+        return [seconds for asked, seconds in self.sent if asked == request]
 
 
 @attrs.define

@@ -183,8 +183,6 @@ class Request:
         at_institution: Whether Belvo works at the institution before it answers,
             which may take minutes.
 
-        lookup: The parameters with which a read of the same path lists what this request makes, if there are any.
-
         deadline: In monotonic seconds; from then on it is not sent any more.
 
         deferred: Whether Belvo is asked to accept it now and do it later.
@@ -196,12 +194,21 @@ class Request:
     query: Query = NO_QUERY
     body: Body | None = None
     at_institution: bool = False
-    lookup: Query | None = None
     deadline: float | None = None
     deferred: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def lookup(self) -> Request | None:
+        """
+        A read that lists what this request makes, if there is one.
+        """
+        if self.effect is not Effect.CREATE or self.body is None or "external_id" not in self.body:
+            return None
+        query = Query((("external_id", str(self.body["external_id"])),))
+        return Request("GET", self.path, Effect.READ, query)
 
 
 @attrs.frozen

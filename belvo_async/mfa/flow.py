@@ -102,7 +102,7 @@ class MfaFlow:
     answered: bool = False
     turned_away: RateLimitedError | None = None
     request_id: str | None = None
-    _steps: list[Step] = attrs.field(factory=list, repr=False)
+    _steps: tuple[Step, ...] = attrs.field(default=(), repr=False)
 
     @classmethod
     def from_ticket(cls, ticket: MfaTicket, moment: Moment, clock: Clock = SYSTEM_CLOCK) -> MfaFlow:
@@ -140,7 +140,7 @@ class MfaFlow:
         """
         All that happened, oldest first.
         """
-        return tuple(self._steps)
+        return self._steps
 
     # --- the opening request ---
 
@@ -337,7 +337,7 @@ class MfaFlow:
     ) -> None:
         self.state = advance(self.state, event, asked=asked)
         self.turned_away = None
-        self._steps.append(Step(event, self.state, moment.instant, request_id))
+        self._steps += (Step(event, self.state, moment.instant, request_id),)
 
     def _end(self, error: BelvoError | None, event: MfaEvent, moment: Moment, *, asked: str = "") -> None:
         self._happen(event, moment, asked=asked, request_id=getattr(error, "request_id", None))

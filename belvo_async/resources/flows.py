@@ -138,7 +138,6 @@ class Flows(Resource[M], Generic[M, R]):
         effect: Effect = Effect.WRITE,
         link: str | EllipsisType = ...,
         on_item: bool = False,
-        lookup: Query | None = None,
         external_id: str | None = None,
         save_data: bool | None = None,
         needed: Iterable[str] = (),
@@ -180,7 +179,6 @@ class Flows(Resource[M], Generic[M, R]):
                 selected,
                 checked(body, needed),
                 at_institution=True,
-                lookup=lookup,
                 deferred=self._later,
             )
         except InvalidArgumentError as error:

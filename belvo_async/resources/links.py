@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from belvo_async.codec import decoder
 from belvo_async.errors import InvalidArgumentError
-from belvo_async.messages import Answer, Body, Effect, Query, Request
+from belvo_async.messages import Answer, Body, Effect, Request
 from belvo_async.resources.accepted import AcceptedRequest, accepted, request_id_of
 from belvo_async.resources.arguments import Names, selection
 from belvo_async.resources.flows import Resumable, SessionOptions
@@ -137,7 +137,6 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
             body,
             options,
             effect=Effect.CREATE,
-            lookup=None if own_id is None else Query((("external_id", own_id),)),
             external_id=own_id,
             save_data=save_data,
             needed=("institution", "username"),

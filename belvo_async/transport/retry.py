@@ -216,10 +216,11 @@ class RetryingTransport:
         """
         Whether Belvo says that what *request* makes is not there. Not knowing is not missing.
         """
-        if request.lookup is None:
+        lookup = request.lookup
+        if lookup is None:
             return False
         try:
-            answer = await self.send(Request("GET", request.path, Effect.READ, request.lookup))
+            answer = await self.send(lookup)
         except (TransportError, ClientStateError):
             return False
         page = parse(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - HTTP's own

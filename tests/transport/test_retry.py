@@ -54,7 +54,7 @@ READ = Request("GET", "/api/links/", Effect.READ)
 WRITE = Request("POST", "/api/balances/", Effect.WRITE)
 ONCE = Request("PATCH", "/api/links/", Effect.ONCE, body=Body({"token": "111111"}))
 LOOKUP = Request("GET", "/api/links/", Effect.READ, Query((("external_id", "mine"),)))
-CREATE = Request("POST", "/api/links/", Effect.CREATE, lookup=LOOKUP.query)
+CREATE = Request("POST", "/api/links/", Effect.CREATE, body=Body({"external_id": "mine"}))
 REQUESTS = {Effect.READ: READ, Effect.WRITE: WRITE, Effect.ONCE: ONCE, Effect.CREATE: CREATE}
 
 OK = Answer(200, b"{}")
@@ -421,7 +421,7 @@ async def test_a_link_that_cannot_be_looked_for_is_not_made_again() -> None:
     """
     Without a way to look nobody knows whether the link is there.
     """
-    blind = attrs.evolve(CREATE, lookup=None)
+    blind = attrs.evolve(CREATE, body=None)
     desk = bench(FAILED, OK)
 
     assert FAILED is await desk.send(blind)

@@ -51,7 +51,7 @@ from belvo_async.resources.investments import InvestmentPortfolios, ReceivablesT
 from belvo_async.resources.links import Links
 from belvo_async.resources.mexico import Mexico
 from belvo_async.resources.mounted import mounted, resources_of, unmount
-from belvo_async.resources.verbs import Context, Resource, refusal
+from belvo_async.resources.verbs import Context, Resource, send
 from belvo_async.resources.widget import WidgetAccessToken
 from belvo_async.session import Engine, MfaSession, TokenPrompt, wrong_prompt
 from belvo_async.settings import (
@@ -337,10 +337,7 @@ class BelvoClient:
             TransportError: It cannot be reached.
         """
         # https://developers.belvo.com/docs/authentication
-        request = Request("GET", "/api/", Effect.READ)
-        answer = await self._engine.transport.send(request)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
-            raise refusal(answer, request, self._clock)
+        await send(self._engine, Request("GET", "/api/", Effect.READ))
 
     def resume(
         self,

@@ -235,6 +235,20 @@ class Answer:
     retry_after: float | None = None
 
     @property
+    def succeeded(self) -> bool:
+        """
+        Whether Belvo did, or accepted, what was asked.
+        """
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own borders
+
+    @property
+    def accepted(self) -> bool:
+        """
+        Whether Belvo will do it later.
+        """
+        return self.status == 202  # noqa: PLR2004 - HTTP's own number
+
+    @property
     def is_html(self) -> bool:
         """
         Whether it is a page for people. Belvo's firewall answers so, Belvo never.

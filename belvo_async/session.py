@@ -674,11 +674,10 @@ class MfaSession(Generic[T]):
 
     def _receive(self, answer: Answer, request: Request) -> None:
         flow, now = self._flow, self._now()
-        succeeded = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP's own borders
         try:
-            if succeeded:
+            if answer.succeeded:
                 self._result = self._decode(answer)
-            flow.receive(answer, None if succeeded else parse(answer.body), now)
+            flow.receive(answer, None if answer.succeeded else parse(answer.body), now)
         except DecodeError as error:
             flow.lost(error, now)
         if flow.turned_away is not None:

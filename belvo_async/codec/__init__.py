@@ -71,6 +71,27 @@ def parse(content: bytes) -> Any:
         return None
 
 
+def receipt_of(answer: Answer) -> str | None:
+    """
+    Return the id of a request that the body of *answer* names: an object, or a list of one.
+    """
+    receipt = _sole(parse(answer.body))
+    told = receipt.get("request_id") if isinstance(receipt, dict) else None
+    return told if isinstance(told, str) and told else None
+
+
+def is_receipt(answer: Answer) -> bool:
+    """
+    Return whether the body of *answer* says nothing but the id of a request.
+    """
+    receipt = _sole(parse(answer.body))
+    return isinstance(receipt, dict) and receipt.keys() == {"request_id"}
+
+
+def _sole(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def decoder(type_: type[T]) -> Callable[[Answer], T]:
     """
     Return the function that reads an answer into *type_*: a model, or `list` of one.
@@ -121,7 +142,7 @@ class _Reader:
         self._first = _first_field(type_)
 
     def read(self, answer: Answer) -> Any:
-        if answer.status == 202:  # noqa: PLR2004 - accepted, to be done later
+        if answer.accepted:
             raise self._error(answer, ("expected the data, found 202 Accepted, which brings them later",))
         try:
             value = self._native.decode(answer.body)
@@ -159,7 +180,7 @@ class _Reader:
             expected=_name(self._type),
             problems=problems,
             status=answer.status,
-            request_id=_request_id(answer),
+            request_id=answer.request_id or receipt_of(answer),
         )
 
 
@@ -180,15 +201,6 @@ def _is_empty(item: Any) -> bool:
     return all(getattr(item, field.name) is None for field in attrs.fields(type(item)))
 
 
-def _request_id(answer: Answer) -> str | None:
-    """
-    Return what Belvo's support asks for; a receipt has it in its body.
-    """
-    content = parse(answer.body) if answer.request_id is None else None
-    told = content.get("request_id") if isinstance(content, dict) else None
-    return told if isinstance(told, str) else answer.request_id
-
-
 def _name(type_: Any) -> str:
     inner = get_args(type_)
     outer = getattr(get_origin(type_) or type_, "__name__", str(type_))
@@ -202,9 +214,7 @@ def _as_announced(value: Any, type_: Any) -> Any:
     wants_list = get_origin(type_) is list
     if wants_list and isinstance(value, dict) and _resembles(value, get_args(type_)[0]):
         return [value]
-    if not wants_list and isinstance(value, list) and len(value) == 1:
-        return value[0]
-    return value
+    return value if wants_list else _sole(value)
 
 
 def _lacks_data(structured: Any) -> bool:

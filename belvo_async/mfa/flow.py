@@ -165,7 +165,7 @@ class MfaFlow:
         """
         # Any answer may come where this one may; elsewhere nothing changes.
         advance(self.state, MfaEvent.SUCCEEDED, asked="receiving an answer")
-        if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
+        if answer.succeeded:
             self.request_id = answer.request_id or self.request_id
             self._happen(MfaEvent.SUCCEEDED, moment, request_id=answer.request_id)
             return

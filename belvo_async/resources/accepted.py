@@ -9,15 +9,13 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from belvo_async.codec import parse
+from belvo_async.codec import is_receipt, receipt_of
 from belvo_async.errors import DecodeError
 from belvo_async.ids import same_id
 from belvo_async.messages import Answer
 
 
 R = TypeVar("R")
-
-ACCEPTED = 202
 
 
 @attrs.frozen(kw_only=True)
@@ -57,21 +55,12 @@ def accepted(decode: Callable[[Answer], R]) -> Callable[[Answer], AcceptedReques
     """
 
     def read(answer: Answer) -> AcceptedRequest[R]:
-        if answer.status == ACCEPTED or _is_receipt(answer):
+        # Not for every request that can be done later does Belvo document a 202.
+        if answer.accepted or is_receipt(answer):
             return AcceptedRequest(request_id=request_id_of(answer))
         return AcceptedRequest(result=decode(answer))
 
     return read
-
-
-def _is_receipt(answer: Answer) -> bool:
-    # Not for every request that can be done later does Belvo document a 202.
-    content = _sole(parse(answer.body))
-    return isinstance(content, dict) and content.keys() == {"request_id"}
-
-
-def _sole(content: object) -> object:
-    return content[0] if isinstance(content, list) and len(content) == 1 else content
 
 
 def request_id_of(answer: Answer) -> str:
@@ -81,9 +70,8 @@ def request_id_of(answer: Answer) -> str:
     Raises:
         DecodeError: There is none, so no webhook can be told to belong to it.
     """
-    receipt = _sole(parse(answer.body))
-    id_ = receipt.get("request_id") if isinstance(receipt, dict) else None
-    if isinstance(id_, str) and id_:
+    id_ = receipt_of(answer)
+    if id_ is not None:
         return id_
     raise DecodeError(
         expected="the accepted request",

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from belvo_async.codec import page_decoder
-from belvo_async.messages import Effect, Query, Request
+from belvo_async.messages import Query
 from belvo_async.resources.arguments import Day, Names
 from belvo_async.resources.flows import Retrievable, RetrieveOptions, deferred
 from belvo_async.resources.mounted import Namespace, mounted
@@ -116,8 +115,7 @@ class Exchanges(StoredByLink["Exchange"], Retrievable["Exchange"]):
         from belvo_async.models import ExchangeHistory  # noqa: PLC0415 - loaded when it is needed
 
         async def fetch(query: Query) -> Page[ExchangeHistory]:
-            answer = await self._send(Request("GET", f"{self._item_path(id)}history/", Effect.READ, query))
-            return page_decoder(ExchangeHistory)(answer)
+            return await self._page(f"{self._item_path(id)}history/", ExchangeHistory, query)
 
         return Pages(fetch, listing(page_size, limit, fields, omit, {"page": page}), limit)
 

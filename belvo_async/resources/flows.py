@@ -215,7 +215,6 @@ def _options(name: str, given: Mapping[str, Any]) -> Options:
     if given.get("max_rounds", DEFAULT_MAX_ROUNDS) is None:
         raise InvalidArgumentError(argument="max_rounds", expected="a whole number above 0", found="None")
     whole("max_rounds", given.get("max_rounds"))
-    _check_save_data(given.get("save_data"))
     return Options(**given)
 
 

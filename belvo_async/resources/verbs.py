@@ -18,7 +18,7 @@ from belvo_async.errors import ApiError, DecodeError, InvalidArgumentError, NotR
 from belvo_async.messages import Answer, Effect, Query, Request, Secret
 from belvo_async.mfa.challenge import read_token_required
 from belvo_async.mfa.flow import TOKEN_REQUIRED
-from belvo_async.resources.accepted import ACCEPTED, request_id_of
+from belvo_async.resources.accepted import request_id_of
 from belvo_async.resources.arguments import Filter, Names, query, selection, whole
 from belvo_async.resources.pages import Pages
 from belvo_async.session import Engine, TokenPrompt
@@ -26,6 +26,8 @@ from belvo_async.transport.address import check_id
 
 
 M = TypeVar("M")
+
+T = TypeVar("T")
 
 MOST_ON_A_PAGE = 1_000
 
@@ -93,19 +95,26 @@ class Resource(Generic[M]):
         return tuple(name for name in public if callable(getattr(cls, name)))
 
     async def _send(self, request: Request) -> Answer:
-        answer = await self._context.engine.transport.send(request)
-        if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own borders
-            return answer
-        raise refusal(answer, request, self._context.engine.clock)
+        return await send(self._context.engine, request)
 
     def _item_path(self, id_: object, argument: str = "id") -> str:
         return f"{self.path}{check_id(id_, argument)}/"
 
 
-def refusal(answer: Answer, request: Request, clock: Clock) -> ApiError:
+async def send(engine: Engine, request: Request) -> Answer:
     """
-    Return the error that *answer* to *request* means for a call that is no flow.
+    Send a request that is no flow and return its answer.
+
+    Raises:
+        ApiError: Belvo answered with an error.
     """
+    answer = await engine.transport.send(request)
+    if answer.succeeded:
+        return answer
+    raise _refusal(answer, request, engine.clock)
+
+
+def _refusal(answer: Answer, request: Request, clock: Clock) -> ApiError:
     payload = parse(answer.body)
     error = answer.error(payload)
     if answer.status == TOKEN_REQUIRED:
@@ -134,10 +143,12 @@ class Listing(Resource[M]):
         omit: Names = None,
     ) -> Pages[M]:
         async def fetch(query: Query) -> Page[M]:
-            answer = await self._send(Request("GET", self.path, Effect.READ, query))
-            return page_decoder(self.model)(answer)
+            return await self._page(self.path, self.model, query)
 
         return Pages(fetch, listing(page_size, limit, fields, omit, filters), limit)
+
+    async def _page(self, path: str, model: type[T], query: Query) -> Page[T]:
+        return page_decoder(model)(await self._send(Request("GET", path, Effect.READ, query)))
 
 
 def listing(
@@ -280,7 +291,7 @@ class Deletable(Resource[M]):
             InvalidArgumentError: *id* cannot be one; nothing was sent.
         """
         answer = await self._send(Request("DELETE", self._item_path(id), Effect.WRITE))
-        if answer.status == ACCEPTED:
+        if answer.accepted:
             raise DecodeError(
                 expected="the end of the deletion",
                 problems=("expected it done, found 202 Accepted: Belvo will do it later",),

@@ -19,16 +19,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
+from drawing import draw
 from figures import HEAD, Figure, rows
 
 
-PAGE = Path(__file__).with_name("performance.md")
-
 REPORT = Path(__file__).with_name("performance.json")
-
-BEGIN = "<!-- figures: made by docs/make_performance.py -->"
-
-END = "<!-- end of figures -->"
 
 TITLES = {
     "flows": "The main job",
@@ -60,28 +55,5 @@ def lines() -> Iterator[str]:
             yield f"| {' | '.join(row)} |"
 
 
-def drawn(page: str) -> str:
-    """
-    Return *page* with the figures of the JSON file between the markers.
-    """
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return "\n".join([f"{before}{BEGIN}", "", *lines(), "", f"{END}{after}"])
-
-
-def main(arguments: list[str]) -> int:
-    """
-    Write the page, or check it, and return the exit code.
-    """
-    page = PAGE.read_text(encoding="utf-8")
-    current = drawn(page)
-    if "--check" in arguments:
-        if page != current:
-            sys.stderr.write("docs/performance.md is not current: run python docs/make_performance.py\n")
-        return int(page != current)
-    PAGE.write_text(current, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(draw(__file__, "performance.md", "figures", lines()))

@@ -47,10 +47,18 @@ _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(node.
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
 
+def absent() -> list[str]:
+    """
+    Return the names of the documents that are not there.
+    """
+    return [name for name in FILES.values() if not (FOLDER / name).is_file()]
+
+
 def skip_without_documents() -> None:
     """
     Skip the test that calls this where the documents are not.
     """
-    absent = [name for name in FILES.values() if not (FOLDER / name).is_file()]
-    if absent:
-        pytest.skip(f"Belvo's specifications are no part of this repository; ../shared/belvo lacks {absent}")
+    if absent():
+        pytest.skip(
+            f"Belvo's specifications are no part of this repository; ../shared/belvo lacks {absent()}"
+        )

@@ -21,7 +21,7 @@ import schemathesis
 from conformance.deviations import DEVIATIONS, Finding
 from conformance.seeds import GUARDED, LINKS, Api, Seeds
 from conformance.specifications import prepared
-from documents import FILES, FOLDER
+from documents import FILES, FOLDER, absent
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -267,8 +267,8 @@ async def main() -> int:
     """
     Inspect with each specification and return the exit code.
     """
-    if absent := [name for name in FILES.values() if not (FOLDER / name).is_file()]:
-        sys.stdout.write(f"NOTHING WAS CHECKED: Belvo's specifications {absent} are not in {FOLDER}\n")
+    if absent():
+        sys.stdout.write(f"NOTHING WAS CHECKED: Belvo's specifications {absent()} are not in {FOLDER}\n")
         return 0
     load_all_checks()
     found = [finding for version in FILES for finding in await found_in(version)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 import attrs
 import pytest
 
-from belvo_async import BelvoClient, MfaChallenge
+from people import careful
+
+from belvo_async import BelvoClient
 from belvo_async.errors import InvalidArgumentError, NotFoundError, NotResumableError
 from belvo_async.models import (
     CategorizationAccountCategory,
@@ -42,25 +44,6 @@ ARGUMENTS: dict[str, Any] = {
 """What a retrieval may need besides its link."""
 
 OFFERED = {resource.path: resource.name for resource in RESOURCES}
-
-
-@pytest.fixture(name="sandbox")
-async def _sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(name="client")
-async def _client(sandbox: Sandbox) -> AsyncIterator[BelvoClient]:
-    async with BelvoClient("sandbox-id", "sandbox-password", base_url=sandbox.url, retry=None) as client:
-        yield client
-
-
-async def ask(challenge: MfaChallenge) -> str | None:
-    """
-    Give the right token.
-    """
-    return "111111"
 
 
 def retrievable() -> Iterator[str]:
@@ -144,7 +127,7 @@ async def test_a_challenge_on_every_resource(name: str, client: BelvoClient, san
     sandbox.faults.add(
         Fault(kind=FaultKind.CHALLENGE, operation=f"POST {resource.path}", times=1, ask="text")
     )
-    session = resource.retrieve(link, **arguments(resource), prompt=ask)
+    session = resource.retrieve(link, **arguments(resource), prompt=careful)
     if isinstance(resource, Resumable):
         assert await session
         assert ["answered"] == [record.outcome for record in sandbox.challenges.values()]

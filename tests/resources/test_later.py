@@ -7,11 +7,11 @@ from __future__ import annotations
 import inspect
 import pickle
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from belvo_async import AcceptedRequest, BelvoClient, MfaChallenge
+from people import careful
+
+from belvo_async import AcceptedRequest, BelvoClient
 from belvo_async.errors import (
     DecodeError,
     InvalidArgumentError,
@@ -28,25 +28,6 @@ from belvo_async.sandbox import Fault, FaultKind, Sandbox
 pytestmark = pytest.mark.anyio
 
 PERIOD = {"date_from": "2026-01-01", "date_to": "2026-01-31"}
-
-
-@pytest.fixture(name="sandbox")
-async def _sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(name="client")
-async def _client(sandbox: Sandbox) -> AsyncIterator[BelvoClient]:
-    async with BelvoClient("sandbox-id", "sandbox-password", base_url=sandbox.url, retry=None) as client:
-        yield client
-
-
-async def ask(challenge: MfaChallenge) -> str | None:
-    """
-    Give the right token.
-    """
-    return "111111"
 
 
 async def test_a_retrieval_for_later(client: BelvoClient, sandbox: Sandbox) -> None:
@@ -81,7 +62,7 @@ async def test_a_challenge_with_a_prompt(client: BelvoClient, sandbox: Sandbox) 
     After a challenge there is nothing to wait for, and the result says so.
     """
     link = sandbox.add_link("heimdall_mx_retail", "mfa_default", "pass_valid")["id"]
-    request = await client.transactions.request(link, **PERIOD, prompt=ask)
+    request = await client.transactions.request(link, **PERIOD, prompt=careful)
 
     assert (request.is_done, request.request_id, len(request.result or [])) == (True, None, 31)
 

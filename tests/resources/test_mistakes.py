@@ -8,7 +8,7 @@ import asyncio
 import json
 import traceback
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -40,18 +40,6 @@ TOKEN_REQUIRED = {
     "link": "0d3ffb69-f83b-456e-ad8e-208d0998d71d",
     "expiry": 600,
 }
-
-
-@pytest.fixture(name="sandbox")
-async def _sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(name="client")
-async def _client(sandbox: Sandbox) -> AsyncIterator[BelvoClient]:
-    async with BelvoClient("sandbox-id", "sandbox-password", base_url=sandbox.url, retry=None) as client:
-        yield client
 
 
 def frames(error: BaseException) -> Iterator[str]:

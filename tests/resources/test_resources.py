@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from operator import attrgetter
 from typing import Any
@@ -26,18 +26,6 @@ pytestmark = pytest.mark.anyio
 ID = "0d3ffb69-f83b-456e-ad8e-208d0998d71d"
 
 Act = Callable[[BelvoClient], Awaitable[Any]]
-
-
-@pytest.fixture(name="sandbox")
-async def _sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(name="client")
-async def _client(sandbox: Sandbox) -> AsyncIterator[BelvoClient]:
-    async with BelvoClient("sandbox-id", "sandbox-password", base_url=sandbox.url, retry=None) as client:
-        yield client
 
 
 def full_registration(client: BelvoClient) -> Awaitable[Any]:

@@ -690,6 +690,13 @@ class StoreError(BelvoError):
         return self.problem
 
 
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
+class LostClaimError(StoreError):
+    """
+    Another process has taken a flow over, or it has ended. Nothing was sent; leave it to the other.
+    """
+
+
 # --- webhooks --------------------------------------------------------------
 
 

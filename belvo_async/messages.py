@@ -6,7 +6,7 @@ A request says what repeating it could do (`Effect`), because only the flow know
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, Final, final
 
@@ -164,6 +164,12 @@ PERSONAL_PARAMETERS: Final = frozenset({"user_document", "external_id", "externa
 NO_QUERY: Final = Query()
 
 
+Gate = Callable[[], Awaitable[None]]
+"""
+Awaited before a request leaves. What it raises keeps the request from being sent.
+"""
+
+
 @attrs.frozen
 class Request:
     """
@@ -186,6 +192,8 @@ class Request:
         deadline: In monotonic seconds; from then on it is not sent any more.
 
         deferred: Whether Belvo is asked to accept it now and do it later.
+
+        gate: Awaited when all waiting is over, before a byte leaves. What it raises keeps the request here.
     """
 
     method: str
@@ -196,6 +204,7 @@ class Request:
     at_institution: bool = False
     deadline: float | None = None
     deferred: bool = False
+    gate: Gate | None = attrs.field(default=None, repr=False, eq=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

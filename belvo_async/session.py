@@ -38,7 +38,7 @@ from belvo_async.errors import (
     wrong_type,
 )
 from belvo_async.guards import Answered, Links, is_answered, mark_answered, reopen, unmark_answered
-from belvo_async.messages import Answer, Effect, Request, Secret
+from belvo_async.messages import Answer, Effect, Gate, Request, Secret
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, MfaFlow, Step
 from belvo_async.mfa.machine import REMEDIES, MfaEvent, MfaState
@@ -135,6 +135,8 @@ class Call(Generic[T]):
         max_rounds: How many challenges may be answered. A ticket has its own word on that.
 
         answer: The answer to the first challenge, where the call brought it.
+
+        gate: See `MfaSession.gated()`.
     """
 
     origin: Operation | MfaTicket
@@ -144,6 +146,7 @@ class Call(Generic[T]):
     within: Mapping[str, Any] | None = NOTHING
     max_rounds: int = DEFAULT_MAX_ROUNDS
     answer: Secret | None = None
+    gate: Gate | None = None
 
     def new_flow(self, clock: Clock) -> MfaFlow:
         """
@@ -237,6 +240,13 @@ class MfaSession(Generic[T]):
         """
         challenge = self._flow.challenge
         return self._flow.operation.link if challenge is None else challenge.link
+
+    @property
+    def external_id(self) -> str | None:
+        """
+        The caller's own id of the link that is being registered, or the one that was made up for it; else `None`.
+        """
+        return self._flow.operation.external_id
 
     @property
     def challenge(self) -> MfaChallenge | None:
@@ -455,6 +465,64 @@ class MfaSession(Generic[T]):
         finally:
             self._driving = False
 
+    # --- for whoever keeps a record of it ---
+
+    def gated(self, gate: Gate) -> Self:
+        """
+        Have *gate* awaited before each request of this session leaves: after all waiting for places and limits, before
+        the first byte. Here a store marks its flow as sent. Looks for what became of a request do not ask it.
+
+        If it raises, nothing is sent, and the session is where it was before.
+
+        Returns:
+            The session itself.
+
+        Raises:
+            SessionStateError: It has been driven already.
+        """
+        if self._tried or self._call is None:
+            raise self._misused("gated()")
+        self._call = attrs.evolve(self._call, gate=gate)
+        return self
+
+    async def recover(self, *, since: datetime, external_id: str | None = None) -> bool:
+        """
+        Look whether the very same call, sent by a process that has ended since, has brought its result.
+
+        Call it in the place of the first request. Sends nothing but looks.
+
+        Args:
+            since: When the other process sent its request (aware, UTC).
+
+            external_id: The id with which that registered its link, where this is a registration.
+
+        Returns:
+            Whether the session has completed by it. If not, it is READY as before.
+
+        Raises:
+            UncertainOutcomeError: There is a link that waits for its user, and whose challenge nobody knows; the
+                error has its id.
+
+            SessionStateError: It has been driven already.
+        """
+        self._enter("recover()")
+        try:
+            self._check_arguments()
+            if self._flow.state is not MfaState.READY:
+                raise self._misused("recover()")
+            error = UncertainOutcomeError(
+                request=str(cast("Call[T]", self._call).opening), reason="its process has ended", sent=True
+            )
+            found = await self._find(error, since=since, external_id=external_id)
+            if not found and error.link is not None:
+                self._flow.start(self._now())
+                self._flow.lost(error, self._now())
+                self._settle()
+                raise error
+            return found
+        finally:
+            self._driving = False
+
     # --- ending it ---
 
     def suspend(self) -> MfaTicket:
@@ -590,10 +658,18 @@ class MfaSession(Generic[T]):
         """
         Send *request* and let the flow know what became of it. The one place where a session meets the wire.
         """
+        gate = cast("Call[T]", self._call).gate
+        passed = gate is None
+
+        async def pass_gate() -> None:
+            nonlocal passed
+            await cast("Gate", gate)()
+            passed = True
+
         try:
-            answer = await self._answer_to(request)
+            answer = await self._answer_to(request if passed else attrs.evolve(request, gate=pass_gate))
         except BaseException as error:
-            self._broken_off(error, request)
+            self._broken_off(error, request, unsent=not passed)
             if isinstance(error, TooLateError) and self._flow.expire(self._now()):
                 self._settle()
                 raise self._ended() from error
@@ -630,7 +706,14 @@ class MfaSession(Generic[T]):
                 raise unknown
         return answer
 
-    async def _find(self, error: UncertainOutcomeError, *, failed: bool = False) -> bool:
+    async def _find(
+        self,
+        error: UncertainOutcomeError,
+        *,
+        failed: bool = False,
+        since: datetime | None = None,
+        external_id: str | None = None,
+    ) -> bool:
         """
         Look what became of a request that was sent and not answered; return whether it brought its result.
 
@@ -639,14 +722,20 @@ class MfaSession(Generic[T]):
         Args:
             failed: Whether Belvo itself has said that it failed. It is not working any more, so one look is enough,
                 and what it has stored is not all.
+
+            since: When the request was sent, if not by this session.
+
+            external_id: The id with which that registered a link.
         """
         flow = self._flow
         error.ticket = flow.ticket()
         call = cast("Call[T]", self._call)
         sought = Sought(
-            operation=flow.operation,
+            operation=flow.operation
+            if external_id is None
+            else attrs.evolve(flow.operation, external_id=external_id),
             link=self.link,
-            since=flow.history[-1].at,
+            since=flow.history[-1].at if since is None else since,
             error=error,
             within=call.within,
             resumed=flow.challenge is not None,
@@ -664,6 +753,8 @@ class MfaSession(Generic[T]):
                 found = None  # whatever goes wrong with a look, it says nothing of the request
             if found is not None and (found == before or not isinstance(found, list)):
                 self._result = found
+                if flow.state is MfaState.READY:
+                    flow.start(self._now())
                 flow.find(self._now())
                 self._settle()
                 return True
@@ -689,16 +780,18 @@ class MfaSession(Generic[T]):
                 told.conceal(request.body.conceal)
         self._settle()
 
-    def _broken_off(self, error: BaseException, request: Request) -> None:
+    def _broken_off(self, error: BaseException, request: Request, *, unsent: bool = False) -> None:
         """
         No answer came. What may have left is never sent again.
         """
         flow, now = self._flow, self._now()
-        unsent = TransportError | ClientStateError | InvalidArgumentError
-        if isinstance(error, unsent) and not getattr(error, "sent", False):
+        kept = TransportError | ClientStateError | InvalidArgumentError
+        if unsent or (isinstance(error, kept) and not getattr(error, "sent", False)):
             if flow.state is MfaState.RESUMING:
                 self._unmark()
             flow.unsent(now)
+            if isinstance(error, asyncio.CancelledError):
+                flow.give_up(now, self._cancelled())
         else:
             told = error if isinstance(error, TransportError) else _cut_short(error, request)
             if isinstance(told, UncertainOutcomeError):

@@ -301,6 +301,9 @@ class AiohttpTransport:
         sent = False
         try:
             self._check_in_time(request)
+            if request.gate is not None:
+                await request.gate()
+                self._check_in_time(request)
             connection = await pool.connect(self._connecting)
             try:
                 protocol, transport = await _listening(connection)

@@ -1,0 +1,97 @@
+"""
+Flows in the memory of one process: for tests, demos, and services that are one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from collections.abc import AsyncGenerator, Sequence
+
+from belvo_async.clock import SYSTEM_CLOCK, Clock
+from belvo_async.stores.store import ABSENT, KEPT, Row, Rows, Seen, Store
+
+
+class MemoryStore(Store):
+    """
+    Flows in the memory of this process. They end with it.
+
+    Args:
+        keys: As for every `Store`.
+
+        keep: Seconds for which a flow can be looked at after its end.
+
+        clock: All time is this clock's, so that a test can set it.
+    """
+
+    def __init__(
+        self, *, keys: Sequence[str | bytes] = (), keep: float = KEPT, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        super().__init__(MemoryRows(clock), keys=keys, keep=keep, clock=clock)
+
+
+class MemoryRows(Rows):
+    """
+    Rows in a dictionary.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: dict[str, Row] = {}
+        self._listening: set[asyncio.Queue[str]] = set()
+
+    async def read(self, key: str) -> Seen:
+        """
+        Return the row at *key*, and the time.
+        """
+        now = self._now()
+        row = self._rows.get(key)
+        if row is not None and now >= row.forget_at:
+            del self._rows[key]
+            row = None
+        return Seen(row, now)
+
+    async def swap(self, key: str, row: Row | None, *, version: int, wake: bool = False) -> bool:
+        """
+        Put *row* at *key*, if there is one of *version* now.
+        """
+        if (await self.read(key)).version != version:
+            return False
+        if row is not None:
+            self._rows[key] = row
+        elif version != ABSENT:
+            del self._rows[key]
+        if wake:
+            for queue in self._listening:
+                queue.put_nowait(key)
+        return True
+
+    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+        """
+        Return the keys of the rows that are due in so many seconds.
+        """
+        now = self._now()
+        self._rows = {key: row for key, row in self._rows.items() if now < row.forget_at}
+        due = [(row.due_at, key) for key, row in self._rows.items() if row.due_at is not None]
+        return [key for due_at, key in sorted(due)[:limit] if due_at <= now + within]
+
+    async def wakes(self) -> AsyncGenerator[str]:
+        """
+        Yield the keys of rows that were swapped with `wake`.
+        """
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._listening.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listening.discard(queue)
+
+    async def aclose(self) -> None:
+        """
+        Forget everything.
+        """
+        self._rows.clear()
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

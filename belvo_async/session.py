@@ -478,11 +478,11 @@ class MfaSession(Generic[T]):
             The session itself.
 
         Raises:
-            SessionStateError: It has been driven already.
+            SessionStateError: A request is under way, or it has ended.
         """
-        if self._tried or self._call is None:
+        if self._flow.state not in {MfaState.READY, MfaState.CHALLENGED}:
             raise self._misused("gated()")
-        self._call = attrs.evolve(self._call, gate=gate)
+        self._call = attrs.evolve(cast("Call[T]", self._call), gate=gate)
         return self
 
     async def recover(self, *, since: datetime, external_id: str | None = None) -> bool:

@@ -215,13 +215,13 @@ class Claim:
             if await store.rows.swap(key, row, version=self._seen.version, wake=wake):
                 self.record, self._seen = record, attrs.evolve(self._seen, row=row)
                 return
-            fence = self.record.fence
-            self._read_at = store.clock.monotonic()
-            self._seen = await store.rows.read(key)
-            found = store.record(self.record.flow, self._seen)
+            read_at = store.clock.monotonic()
+            seen = await store.rows.read(key)
+            found = store.record(self.record.flow, seen)
             if found is None:
                 raise LostClaimError(problem=f"flow {self.record.flow}: it is not there any more")
-            self.record = found.held_by(fence)
+            # Only a row that is still ours may be replaced: until this line nothing of the other is taken over.
+            self.record, self._seen, self._read_at = found.held_by(self.record.fence), seen, read_at
 
 
 class Store:

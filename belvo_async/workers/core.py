@@ -36,6 +36,7 @@ from belvo_async.errors import (
     StoreError,
     UncertainOutcomeError,
 )
+from belvo_async.mfa.flow import check_token
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.session import MfaSession
@@ -203,7 +204,13 @@ async def resume_flow(
             if claim.status is FlowStatus.SENT:
                 return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
             return _outcome(claim)
-        session = client.resume(cast(MfaTicket, claim.record.ticket), claim.token.reveal())
+        ticket = cast(MfaTicket, claim.record.ticket)
+        try:
+            check_token(claim.token, ticket.to_challenge())
+        except InvalidArgumentError as error:  # it came before its challenge; the user may give another
+            await claim.give_back(with_token=False)
+            return _outcome(claim.record, error=error)
+        session = client.resume(ticket, claim.token.reveal())
         outcome = await _driven(claim, session, settle, leases)
         if not (outcome.status is FlowStatus.WAITING and claim.record.is_answered):
             return outcome
@@ -301,8 +308,7 @@ async def _driven(
             await claim.mark_sent()
             marked = True
 
-    session = session.gated(mark)
-    async with _at_work(claim, leases):
+    async with session.gated(mark), _at_work(claim, leases):
         try:
             challenge = await anext(session, None)
         except BaseException as error:  # noqa: BLE001 - raised again, where it ends nothing
@@ -319,11 +325,8 @@ async def _broken_off(
 ) -> FlowOutcome[Any]:
     if isinstance(error, MfaExpiredError):
         return await _ended(claim, FlowStatus.EXPIRED, settle, error=error)
-    if unsent and isinstance(error, InvalidArgumentError):
-        if claim.record.round == OPENING:
-            return await _ended(claim, FlowStatus.FAILED, settle, error=error)
-        await claim.give_back(with_token=False)  # the user may give another
-        return _outcome(claim.record, error=error)
+    if isinstance(error, InvalidArgumentError):
+        return await _ended(claim, FlowStatus.FAILED, settle, error=error)
     if unsent or isinstance(error, AuthenticationError):  # the keys are wrong, not the flow
         # Also where the task is cancelled: the next may have it at once.
         with anyio.CancelScope(shield=True):

@@ -325,13 +325,26 @@ class MfaSession(Generic[T]):
         return self._run().__await__()
 
     async def _run(self) -> T:
+        # One coroutine for a waiting session, whose prompt is awaited right here: each costs its memory.
         self._enter("awaiting it")
         try:
             await self._begin()
             while self._flow.state is MfaState.CHALLENGED:
                 if self._prompt is None:
                     raise MfaRequiredError(challenge=self._flow.newest, ticket=self.suspend())
-                await self._pass_on(await self._ask(self._prompt))
+                cancelled_before = self._ask()
+                try:
+                    answer = Secret(await self._asked(self._prompt))
+                except (Exception, asyncio.CancelledError) as error:
+                    meant = self._prompt_raised(error, cancelled_before)
+                    if meant is error:
+                        raise
+                    raise meant from meant.__cause__
+                finally:
+                    self._asked_it()
+                if self._flow.state is not MfaState.CHALLENGED:
+                    raise self._ended()
+                await self._pass_on(answer)
         finally:
             self._driving = False
             if self._flow.state is MfaState.CHALLENGED:
@@ -340,36 +353,36 @@ class MfaSession(Generic[T]):
             raise self._ended()
         return self.result
 
-    async def _ask(self, prompt: TokenPrompt) -> Secret:
+    def _ask(self) -> int:
         """
-        Let *prompt* answer, until the deadline.
+        The prompt is about to be asked; return how often the task has been cancelled before.
+        """
+        self._asking = True
+        return cast("asyncio.Task[Any]", self._owner).cancelling()
+
+    def _asked_it(self) -> None:
+        self._asking = False
+        if self._interrupted:
+            self._interrupted = False
+            cast("asyncio.Task[Any]", self._owner).uncancel()
+
+    def _prompt_raised(self, error: BaseException, cancelled_before: int) -> BaseException:
+        """
+        Return what it means that the prompt ended by *error*.
         """
         task = cast("asyncio.Task[Any]", self._owner)
-        cancelled_before = task.cancelling()
-        self._asking = True
-        try:
-            answer = Secret(await self._asked(prompt))
-            if self._flow.state is MfaState.CHALLENGED:
-                return answer
-        except asyncio.CancelledError as error:
-            if task.cancelling() > cancelled_before + self._interrupted:
-                self._give_up()  # from outside
-                raise
-            if self._flow.state is MfaState.CHALLENGED:
-                raise self._prompt_failed("the prompt was cancelled") from error
-        except MfaDeclinedError as error:
-            if self._flow.state is MfaState.CHALLENGED:
-                self._decline(error)
-                raise
-        except Exception as error:
-            if self._flow.state is MfaState.CHALLENGED:
-                raise self._prompt_failed("the prompt failed") from error
-        finally:
-            self._asking = False
-            if self._interrupted:
-                self._interrupted = False
-                task.uncancel()
-        raise self._ended()
+        cancelled = isinstance(error, asyncio.CancelledError)
+        if cancelled and task.cancelling() > cancelled_before + self._interrupted:
+            self._give_up()  # from outside
+            return error
+        if self._flow.state is not MfaState.CHALLENGED:
+            return self._ended()
+        if isinstance(error, MfaDeclinedError):
+            self._decline(error)
+            return error
+        failed = self._prompt_failed("the prompt was cancelled" if cancelled else "the prompt failed")
+        failed.__cause__ = error
+        return failed
 
     def _asked(self, prompt: TokenPrompt) -> Awaitable[str | None]:
         answering: object = prompt(self._flow.newest)

@@ -53,6 +53,9 @@ KINDS: Final[Mapping[str, ChallengeKind]] = {
 UNKNOWN_ROUND: Final = 0
 """Of a challenge that was met elsewhere, and of which only the ids are known."""
 
+LONGEST_SHARED: Final = 500
+"""Characters; keeps a broken answer from being remembered."""
+
 LONGEST_EXPIRY: Final = timedelta(days=366)
 """A deadline beyond this is read as this; keeps a broken answer from overflowing the calendar."""
 
@@ -182,13 +185,14 @@ def read_token_required(payload: object, *, link: str | None = None) -> TokenReq
     if not isinstance(data, Mapping):
         data = {}
     flag = _flag(data)
-    kind = _kind(_text(data, "type"), flag)
+    type_ = _shared(_text(data, "type"))
+    kind = _kind(type_, flag)
     return TokenRequired(
         session=session,
         link=link,
         kind=kind,
-        type=_text(data, "type"),
-        instructions=_text(data, "instructions"),
+        type=type_,
+        instructions=_shared(_text(data, "instructions")),
         value=_text(data, "value"),
         # Belvo's default is true. Only its own word for "nothing to type" says otherwise.
         expects_user_input=kind is not ChallengeKind.INPUTLESS if flag is None else flag,
@@ -217,6 +221,18 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # a numeric challenge may come as a number
     return value if isinstance(value, str) else ""
+
+
+def _shared(text: str) -> str:
+    """
+    Return one and the same object for equal texts: institutions say the same to all of their users.
+    """
+    return _one(text) if len(text) <= LONGEST_SHARED else text
+
+
+@lru_cache(maxsize=256)
+def _one(text: str) -> str:
+    return text
 
 
 def _flag(data: Mapping[str, Any]) -> bool | None:

@@ -5,6 +5,7 @@ Calls that may need the user: how a resource begins them, completes them, and as
 from __future__ import annotations
 
 import functools
+import sys
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
@@ -163,7 +164,7 @@ class Flows(Resource[M], Generic[M, R]):
             within: Filters that what it stores will pass, should it have to be looked for; `None` if there are none
                 that could tell it from other data.
         """
-        name = f"{self.name}.{'request' if self._later else verb}"
+        name = sys.intern(f"{self.name}.{'request' if self._later else verb}")  # one text for all its sessions
         options = NO_OPTIONS
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError

@@ -365,6 +365,18 @@ def check_token(token: Secret, challenge: MfaChallenge) -> None:
         raise InvalidArgumentError(argument="token", expected=problem[0], found=problem[1])
 
 
+def check_text(token: Secret) -> None:
+    """
+    Refuse what cannot be the answer to any challenge, without showing it.
+
+    Raises:
+        InvalidArgumentError: It is no text, too long, or not printable.
+    """
+    problem = _problem(token.reveal(), expected=bool(token.reveal()))
+    if problem is not None:
+        raise InvalidArgumentError(argument="token", expected=problem[0], found=problem[1])
+
+
 def _problem(token: object, *, expected: bool) -> tuple[str, str] | None:
     """
     Return what would be right and what was found, if *token* cannot be an answer.

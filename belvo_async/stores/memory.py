@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
+from belvo_async.errors import StoreError
 from belvo_async.stores.store import ABSENT, KEPT, Row, Rows, Seen, Store
 
 
@@ -38,12 +39,14 @@ class MemoryRows(Rows):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rows: dict[str, Row] = {}
-        self._listening: set[asyncio.Queue[str]] = set()
+        self._listening: set[asyncio.Queue[str | None]] = set()
+        self._closed = False
 
     async def read(self, key: str) -> Seen:
         """
         Return the row at *key*, and the time.
         """
+        self._check_open()
         now = self._now()
         row = self._rows.get(key)
         if row is not None and now >= row.forget_at:
@@ -70,6 +73,7 @@ class MemoryRows(Rows):
         """
         Return the keys of the rows that are due in so many seconds.
         """
+        self._check_open()
         now = self._now()
         self._rows = {key: row for key, row in self._rows.items() if now < row.forget_at}
         due = [(row.due_at, key) for key, row in self._rows.items() if row.due_at is not None]
@@ -79,11 +83,13 @@ class MemoryRows(Rows):
         """
         Yield the keys of rows that were swapped with `wake`.
         """
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._check_open()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._listening.add(queue)
         try:
-            while True:
-                yield await queue.get()
+            while (key := await queue.get()) is not None:
+                yield key
+            self._check_open()
         finally:
             self._listening.discard(queue)
 
@@ -92,6 +98,13 @@ class MemoryRows(Rows):
         Forget everything.
         """
         self._rows.clear()
+        self._closed = True
+        for queue in self._listening:
+            queue.put_nowait(None)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(problem="the store was closed")
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

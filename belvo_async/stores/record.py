@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import attrs
 
-from belvo_async.errors import LostClaimError, StoreError
+from belvo_async.errors import LostClaimError, StoreError, TicketError
 from belvo_async.messages import Secret
 from belvo_async.mfa.ticket import MfaTicket
 
@@ -195,7 +195,9 @@ class FlowRecord:
         if self.status.is_final:
             return self.changed_at
         last = self.changed_at + LONGEST_WAIT if self.expires_at is None else self.expires_at
-        return max(last, self.lease_until)
+        if self.status in {FlowStatus.CLAIMED, FlowStatus.SENT}:
+            return max(last, self.lease_until + LONGEST_WAIT)  # somebody has to find out what became of it
+        return last
 
     def seen_at(self, now: float) -> FlowRecord:
         """
@@ -211,14 +213,16 @@ class FlowRecord:
         """
         return self.status in {FlowStatus.CLAIMED, FlowStatus.SENT} and now >= self.lease_until
 
-    def held_by(self, fence: int) -> FlowRecord:
+    def held_by(self, fence: int, owner: str) -> FlowRecord:
         """
-        Return it, if the claim *fence* still holds.
+        Return it, if the claim *fence* of *owner* still holds. A key that was forgotten and begun again counts anew, so
+        the number alone does not tell.
 
         Raises:
             LostClaimError: Somebody else has claimed it since, or it has ended.
         """
-        if self.fence != fence or self.status not in {FlowStatus.CLAIMED, FlowStatus.SENT}:
+        held = self.status in {FlowStatus.CLAIMED, FlowStatus.SENT}
+        if not held or (self.fence, self.owner) != (fence, owner):
             raise LostClaimError(
                 problem=f"flow {self.flow}: the claim {fence} is lost; it is {self.status} at claim {self.fence}"
             )
@@ -325,6 +329,8 @@ class FlowRecord:
     def delivered(self, now: float, round_: int, token: Secret) -> tuple[FlowRecord, Delivery]:
         """
         Somebody brought a token for the challenge *round_*: the first one wins.
+
+        It may be a round early, since a challenge can be shown before it lies here. The one after that nobody has seen.
         """
         if self.status in {FlowStatus.DECLINED, FlowStatus.EXPIRED}:
             return self, Delivery.LATE
@@ -334,6 +340,8 @@ class FlowRecord:
             return self, Delivery.DUPLICATE
         if round_ == self.round and self.status is not FlowStatus.WAITING:
             return self, Delivery.DUPLICATE
+        if round_ > self.round + 1:
+            return self, Delivery.LATE
         early = round_ > self.round
         answers = {**self.answers, round_: token}
         return attrs.evolve(
@@ -355,7 +363,7 @@ class FlowRecord:
             members["answers"] = {round_: token.reveal() for round_, token in self.answers.items()}
         if self.ticket is not None:
             members["ticket"] = self.ticket.to_json()
-        return json.dumps(members, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(members, separators=(",", ":"))  # ASCII: half a surrogate is no text for a server
 
     @classmethod
     def from_json(cls, text: str | bytes) -> FlowRecord:
@@ -377,7 +385,7 @@ class FlowRecord:
             answers = members.get("answers", {})
             members["answers"] = {int(round_): Secret(token) for round_, token in answers.items()}
             return cls(**members)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TicketError):
             # The text itself must not appear in a traceback that is shown.
             raise StoreError(problem="a row is no flow that this library wrote") from None
 

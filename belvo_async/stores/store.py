@@ -8,6 +8,9 @@ alike for every store.
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
 from types import TracebackType
@@ -16,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 import attrs
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
-from belvo_async.errors import InvalidArgumentError, LostClaimError, StoreError, type_of
+from belvo_async.errors import InvalidArgumentError, LostClaimError, StoreError, type_of, wrong_type
 from belvo_async.messages import Secret
-from belvo_async.mfa.flow import check_token
+from belvo_async.mfa.flow import check_text, check_token
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.stores.record import OPENING, Delivery, FlowRecord, FlowStatus, remaining
 
@@ -51,7 +54,8 @@ class Row:
     What a server keeps.
 
     Attributes:
-        version: 1 for a new row, and 1 more whenever it is replaced.
+        version: 1 more whenever it is replaced. That of a new row is drawn by lot, so that it is not taken for one that
+            lay at the same key before; it has 48 bits.
 
         body: Text; sealed if the store has keys.
 
@@ -86,6 +90,12 @@ class Seen:
         The version to replace.
         """
         return ABSENT if self.row is None else self.row.version
+
+    def next_version(self) -> int:
+        """
+        Return the version of what is put in its place.
+        """
+        return 1 + (secrets.randbits(48) if self.row is None else self.row.version)
 
 
 class Rows(ABC):
@@ -135,7 +145,7 @@ class Claim:
     A flow that this process may go on with, until somebody else takes it over.
 
     Every method raises `LostClaimError` if that has happened, and `StoreError` if the store fails; then the
-    flow lies as before.
+    flow lies as before, or the change was made and only the word of it was lost. The next call finds out.
 
     Attributes:
         record: The flow as it lies in the store.
@@ -149,6 +159,7 @@ class Claim:
     _seen: Seen = attrs.field(kw_only=True, repr=False)
     _read_at: float = attrs.field(kw_only=True, repr=False)
     _lease: float = attrs.field(kw_only=True, repr=False)
+    _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
     def now(self) -> float:
         """
@@ -208,20 +219,22 @@ class Claim:
         await self._change(lambda record, now: record.ended(status, now, **facts), wake=True)
 
     async def _change(self, change: Callable[[FlowRecord, float], FlowRecord], *, wake: bool = False) -> None:
-        store, key = self._store, flow_key(self.record.flow)
-        while True:
-            record = change(self.record.held_by(self.record.fence), self.now())
-            row = store.row(record, self._seen.version + 1)
-            if await store.rows.swap(key, row, version=self._seen.version, wake=wake):
-                self.record, self._seen = record, attrs.evolve(self._seen, row=row)
-                return
-            read_at = store.clock.monotonic()
-            seen = await store.rows.read(key)
-            found = store.record(self.record.flow, seen)
-            if found is None:
-                raise LostClaimError(problem=f"flow {self.record.flow}: it is not there any more")
-            # Only a row that is still ours may be replaced: until this line nothing of the other is taken over.
-            self.record, self._seen, self._read_at = found.held_by(self.record.fence), seen, read_at
+        async with self._turn:  # it is renewed while the work goes on
+            store, key = self._store, flow_key(self.record.flow)
+            fence, owner = self.record.fence, self.record.owner
+            while True:
+                record = change(self.record.held_by(fence, owner), self.now())
+                row = store.row(record, self._seen.next_version())
+                if await store.rows.swap(key, row, version=self._seen.version, wake=wake):
+                    self.record, self._seen = record, attrs.evolve(self._seen, row=row)
+                    return
+                read_at = store.clock.monotonic()
+                seen = await store.rows.read(key)
+                found = store.record(self.record.flow, seen)
+                if found is None:
+                    raise LostClaimError(problem=f"flow {self.record.flow}: it is not there any more")
+                # Only a row that is still ours may be replaced: until this line nothing of the other is taken over.
+                self.record, self._seen, self._read_at = found.held_by(fence, owner), seen, read_at
 
 
 class Store:
@@ -316,7 +329,8 @@ class Store:
         Args:
             flow: The caller's key of it.
 
-            round_: Which challenge: `MfaChallenge.round`. It may come before its challenge does.
+            round_: Which challenge: `MfaChallenge.round`. It may come before its challenge does, but not before
+                the one in front of it.
 
             token: What the user gave; leave it out where no input is expected.
 
@@ -325,6 +339,9 @@ class Store:
         """
         answer = Secret(token.strip() if isinstance(token, str) else token)
         del token  # what raises below must not show it
+        if type(round_) is not int:
+            raise wrong_type("round_", "the number of a challenge", round_)
+        check_text(answer)
 
         def change(record: FlowRecord | None, now: float) -> tuple[FlowRecord | None, Delivery]:
             if record is None:
@@ -454,7 +471,7 @@ class Store:
                 other = await self.look(holder)
                 if other is not None and not other.status.is_final:
                     return False
-            row = Row(seen.version + 1, self._seal(link_key(link), flow), None, seen.now + KEPT)
+            row = Row(seen.next_version(), self._seal(link_key(link), flow), None, seen.now + KEPT)
             if await self.rows.swap(link_key(link), row, version=seen.version):
                 return True
 
@@ -527,7 +544,7 @@ class Store:
             record, verdict = change(None if lying is None else lying.seen_at(seen.now), seen.now)
             if record is lying:
                 return verdict, seen
-            row = None if record is None else self.row(record, seen.version + 1)
+            row = None if record is None else self.row(record, seen.next_version())
             if await self.rows.swap(key, row, version=seen.version, wake=wake):
                 return verdict, attrs.evolve(seen, row=row)
 

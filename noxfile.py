@@ -44,7 +44,7 @@ def tests(session: nox.Session) -> None:
     """
     The tests; with branch coverage on the oldest Python. `nox -s tests-3.11 -- tests/mfa -k expiry` runs some.
     """
-    session.install(".[cli,starlette]", *TESTS)
+    session.install(".[cli,crypto,starlette]", *TESTS)
     if session.posargs:
         session.run("pytest", *session.posargs)
     elif session.python != PYTHONS[0]:
@@ -71,7 +71,7 @@ def typecheck(session: nox.Session) -> None:
     """
     Types, by mypy and pyright; also of what the documents show.
     """
-    session.install("-e", ".[cli,starlette]", "mypy==2.4.*", "pyright==1.1.414")
+    session.install("-e", ".[cli,crypto,starlette]", "mypy==2.4.*", "pyright==1.1.414")
     session.run("mypy", "belvo_async", "tests/typing")
     session.run("pyright")
     session.run("python", "tests/docs/typed.py")

@@ -15,6 +15,7 @@ from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.observer import LoggingObserver, Observer
 from belvo_async.resources.accepted import AcceptedRequest
+from belvo_async.sealing import TicketSealer
 from belvo_async.session import MfaSession, TokenPrompt
 from belvo_async.settings import Environment, PoolLimits, RateLimit, RetryPolicy, Timeouts
 from belvo_async.transport.aiohttp import Network
@@ -38,6 +39,7 @@ __all__ = [
     "PoolLimits",
     "RateLimit",
     "RetryPolicy",
+    "TicketSealer",
     "Timeouts",
     "TokenPrompt",
     "__version__",

@@ -43,7 +43,7 @@ All of them pickle, and none shows a password, a token or the id of an MFA sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import attrs
 
@@ -695,6 +695,31 @@ class LostClaimError(StoreError):
     """
     Another process has taken a flow over, or it has ended. Nothing was sent; leave it to the other.
     """
+
+
+@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
+class MissingExtraError(BelvoError, ImportError):
+    """
+    A part of the library was used whose extra is not installed.
+
+    Attributes:
+        module: What cannot be imported.
+
+        extra: What brings it: `pip install "belvo-async[…]"`.
+    """
+
+    module: str
+    extra: str
+
+    @classmethod
+    def for_module(cls, error: ModuleNotFoundError, extra: str) -> Self:
+        """
+        Return it for an import that failed; *extra* brings what is missing.
+        """
+        return cls(module=error.name or "", extra=extra)
+
+    def __str__(self) -> str:
+        return f'{self.module} is not installed: pip install "belvo-async[{self.extra}]"'
 
 
 # --- webhooks --------------------------------------------------------------

@@ -13,13 +13,12 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 from collections import Counter
 from types import FrameType
 from typing import Any, Final
 
-from clients import OURS, CLIENTS, Job
+from clients import CLIENTS, OURS, Job
 from figures import said
 from rounds import allow_files
 from server import served

@@ -164,7 +164,9 @@ class Flows(Resource[M], Generic[M, R]):
             within: Filters that what it stores will pass, should it have to be looked for; `None` if there are none
                 that could tell it from other data.
         """
-        name = sys.intern(f"{self.name}.{'request' if self._later else verb}")  # one text for all its sessions
+        name = sys.intern(
+            f"{self.name}.{'request' if self._later else verb}"
+        )  # one text for all its sessions
         options = NO_OPTIONS
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError

@@ -8,7 +8,25 @@ Flows that go on in workers, on any engine: see `core`.
 
 from __future__ import annotations
 
-from belvo_async.workers.core import FlowOutcome, Leases, Settle, reconcile_flow, resume_flow, start_flow
+from belvo_async.workers.core import (
+    FlowOutcome,
+    Leases,
+    OpenSession,
+    Settle,
+    advance_flow,
+    reconcile_flow,
+    resume_flow,
+    start_flow,
+)
 
 
-__all__ = ["FlowOutcome", "Leases", "Settle", "reconcile_flow", "resume_flow", "start_flow"]
+__all__ = [
+    "FlowOutcome",
+    "Leases",
+    "OpenSession",
+    "Settle",
+    "advance_flow",
+    "reconcile_flow",
+    "resume_flow",
+    "start_flow",
+]

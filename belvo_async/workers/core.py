@@ -259,6 +259,41 @@ async def reconcile_flow(
         return await _ended(claim, FlowStatus.START_AGAIN, settle, error=_unknown(claim))
 
 
+OpenSession = Callable[[str], MfaSession[Any] | Awaitable[MfaSession[Any]]]
+"""
+Makes the call that a flow begins with, from the key of the flow. Credentials come from the caller's own vault.
+"""
+
+
+async def advance_flow(
+    store: Store,
+    flow: str,
+    client: BelvoClient,
+    open_session: OpenSession,
+    *,
+    settle: Settle | None = None,
+    leases: Leases = USUAL,
+) -> FlowOutcome[Any]:
+    """
+    Do with a flow whatever is to be done next: begin it where that was not finished, answer its challenge, or find out
+    what became of it. The one job for all that `store.due()` names, and for a token that was delivered.
+
+    Args:
+        store: As for `resume_flow()`, as are the others.
+
+        open_session: Called with the key of the flow where it has not got beyond its first request.
+
+    Raises:
+        StoreError: As for `start_flow()`, as are the others. Also if there is no such flow.
+    """
+    record = await store.look(flow)
+    if record is not None and record.round == OPENING and not record.status.is_final:
+        made = open_session(flow)
+        session = made if isinstance(made, MfaSession) else await made
+        return await start_flow(store, flow, session, settle=settle, leases=leases)
+    return await resume_flow(store, flow, client, settle=settle, leases=leases)
+
+
 # --- what they share ---
 
 

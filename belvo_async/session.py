@@ -52,6 +52,9 @@ T = TypeVar("T")
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
+LOOKS_AFTERWARDS: Final = (0.0, 2.0)
+"""Seconds before each look for what a process has sent that is not there any more."""
+
 FORGOTTEN_AFTER: Final = 3_600.0
 """Seconds after which a challenge without a deadline no longer keeps its link busy, should nobody be at it."""
 
@@ -736,7 +739,7 @@ class MfaSession(Generic[T]):
             failed: Whether Belvo itself has said that it failed. It is not working any more, so one look is enough,
                 and what it has stored is not all.
 
-            since: When the request was sent, if not by this session.
+            since: When the request was sent, if not by this session. Who asks will ask again, so nothing is waited for.
 
             external_id: The id with which that registered a link.
         """
@@ -755,7 +758,8 @@ class MfaSession(Generic[T]):
             failed=failed,
         )
         before: T | None = None
-        for wait in self._engine.lookups[: 1 if failed else None]:
+        waits = self._engine.lookups[: 1 if failed else None] if since is None else LOOKS_AFTERWARDS
+        for wait in waits:
             if wait:
                 await self._engine.clock.sleep(wait)
             try:
@@ -772,7 +776,7 @@ class MfaSession(Generic[T]):
                 self._settle()
                 return True
             before = found
-            if error.link is not None:
+            if error.link is not None or (found is None and since is not None):
                 return False
         return False
 

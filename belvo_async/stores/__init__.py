@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from belvo_async.stores.memory import MemoryStore
 from belvo_async.stores.record import Delivery, FlowRecord, FlowStatus
+from belvo_async.stores.sqlite import SQLiteStore
 from belvo_async.stores.store import Claim, Row, Rows, Seen, Store
 
 
@@ -25,6 +26,7 @@ __all__ = [
     "MemoryStore",
     "Row",
     "Rows",
+    "SQLiteStore",
     "Seen",
     "Store",
 ]

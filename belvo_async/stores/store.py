@@ -163,7 +163,8 @@ class Claim:
 
     def now(self) -> float:
         """
-        Return the server's time: what it was when it was read, and what has passed since.
+        Return the server's time: what it was when it was read, and what has passed since that arrived. Rather too
+        early than too late, since what a request has made must not be older than its mark.
         """
         return self._seen.now + self._store.clock.monotonic() - self._read_at
 
@@ -228,8 +229,8 @@ class Claim:
                 if await store.rows.swap(key, row, version=self._seen.version, wake=wake):
                     self.record, self._seen = record, attrs.evolve(self._seen, row=row)
                     return
-                read_at = store.clock.monotonic()
                 seen = await store.rows.read(key)
+                read_at = store.clock.monotonic()
                 found = store.record(self.record.flow, seen)
                 if found is None:
                     raise LostClaimError(problem=f"flow {self.record.flow}: it is not there any more")
@@ -508,8 +509,9 @@ class Store:
         change: Callable[[FlowRecord | None, float], tuple[FlowRecord | None, bool]],
         lease: float,
     ) -> Claim | FlowRecord | None:
-        read_at = self.clock.monotonic()
-        (record, ours), seen = await self._replace(flow, lambda found, now: _with_itself(change(found, now)))
+        (record, ours), seen, read_at = await self._replace(
+            flow, lambda found, now: _with_itself(change(found, now))
+        )
         if record is None or not ours:
             return record
         token = record.answers.get(record.round, Secret(None))
@@ -530,23 +532,24 @@ class Store:
         change: Callable[[FlowRecord | None, float], tuple[FlowRecord | None, T]],
         *,
         wake: bool = False,
-    ) -> tuple[T, Seen]:
+    ) -> tuple[T, Seen, float]:
         """
         Put what *change* makes of a flow in its place, as often as somebody else was quicker.
 
         Returns:
-            The verdict of *change*, and what lies there now.
+            The verdict of *change*, what lies there now, and when the server told its time (monotonic seconds).
         """
         key = flow_key(flow)
         while True:
             seen = await self.rows.read(key)
+            read_at = self.clock.monotonic()
             lying = self.record(flow, seen)
             record, verdict = change(None if lying is None else lying.seen_at(seen.now), seen.now)
             if record is lying:
-                return verdict, seen
+                return verdict, seen, read_at
             row = None if record is None else self.row(record, seen.next_version())
             if await self.rows.swap(key, row, version=seen.version, wake=wake):
-                return verdict, attrs.evolve(seen, row=row)
+                return verdict, attrs.evolve(seen, row=row), read_at
 
 
 def _sealer(keys: Sequence[str | bytes]) -> Sealer:

@@ -23,6 +23,10 @@ PAUSES: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each attempt to listen again; the last one is repeated."""
 
 
+AGAIN: Final = 0.1
+"""Seconds until who does not stop listening is told once more."""
+
+
 class Home:
     """
     The event loop and the process a store belongs to: those of its first use, until it is closed.
@@ -46,7 +50,9 @@ class Home:
         if self._loop is None:
             self._loop, self._process = loop, os.getpid()
         if self._process != os.getpid():
-            raise StoreError(problem="the store was opened before the process was forked: make one in each process")
+            raise StoreError(
+                problem="the store was opened before the process was forked: make one in each process"
+            )
         if self._loop is not loop:
             raise StoreError(problem="the store belongs to another event loop: make one in each event loop")
 
@@ -93,10 +99,10 @@ class Listening:
 
     async def _stop(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with anyio.CancelScope(shield=True):
-                await asyncio.wait({task})
+        with anyio.CancelScope(shield=True):
+            while task is not None and not task.done():
+                task.cancel()  # as often as it takes: redis-py loses one that comes while it looks at a connection
+                await asyncio.wait({task}, timeout=AGAIN)
 
     async def _spread(self) -> None:
         failures = 0

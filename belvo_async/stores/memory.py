@@ -8,9 +8,21 @@ import asyncio
 
 from collections.abc import AsyncGenerator, Sequence
 
+import attrs
+
 from belvo_async.clock import SYSTEM_CLOCK, Clock
 from belvo_async.errors import StoreError
 from belvo_async.stores.store import ABSENT, KEPT, Row, Rows, Seen, Store
+
+
+@attrs.define(eq=False)
+class Memory:
+    """
+    What several stores of one process can share, as they would share a server.
+    """
+
+    rows: dict[str, Row] = attrs.field(factory=dict, repr=False)
+    listening: set[asyncio.Queue[str | None]] = attrs.field(factory=set, repr=False)
 
 
 class MemoryStore(Store):
@@ -18,6 +30,8 @@ class MemoryStore(Store):
     Flows in the memory of this process. They end with it.
 
     Args:
+        memory: Where they lie; by default nobody else sees them.
+
         keys: As for every `Store`.
 
         keep: Seconds for which a flow can be looked at after its end.
@@ -26,9 +40,14 @@ class MemoryStore(Store):
     """
 
     def __init__(
-        self, *, keys: Sequence[str | bytes] = (), keep: float = KEPT, clock: Clock = SYSTEM_CLOCK
+        self,
+        memory: Memory | None = None,
+        *,
+        keys: Sequence[str | bytes] = (),
+        keep: float = KEPT,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(MemoryRows(clock), keys=keys, keep=keep, clock=clock)
+        super().__init__(MemoryRows(memory or Memory(), clock), keys=keys, keep=keep, clock=clock)
 
 
 class MemoryRows(Rows):
@@ -36,9 +55,9 @@ class MemoryRows(Rows):
     Rows in a dictionary.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, memory: Memory, clock: Clock) -> None:
         self._clock = clock
-        self._rows: dict[str, Row] = {}
+        self._memory = memory
         self._listening: set[asyncio.Queue[str | None]] = set()
         self._closed = False
 
@@ -48,9 +67,9 @@ class MemoryRows(Rows):
         """
         self._check_open()
         now = self._now()
-        row = self._rows.get(key)
+        row = self._memory.rows.get(key)
         if row is not None and now >= row.forget_at:
-            del self._rows[key]
+            del self._memory.rows[key]
             row = None
         return Seen(row, now)
 
@@ -61,11 +80,11 @@ class MemoryRows(Rows):
         if (await self.read(key)).version != version:
             return False
         if row is not None:
-            self._rows[key] = row
+            self._memory.rows[key] = row
         elif version != ABSENT:
-            del self._rows[key]
+            del self._memory.rows[key]
         if wake:
-            for queue in self._listening:
+            for queue in self._memory.listening:
                 queue.put_nowait(key)
         return True
 
@@ -74,9 +93,10 @@ class MemoryRows(Rows):
         Return the keys of the rows that are due in so many seconds.
         """
         self._check_open()
-        now = self._now()
-        self._rows = {key: row for key, row in self._rows.items() if now < row.forget_at}
-        due = [(row.due_at, key) for key, row in self._rows.items() if row.due_at is not None]
+        now, rows = self._now(), self._memory.rows
+        for key in [key for key, row in rows.items() if now >= row.forget_at]:
+            del rows[key]
+        due = [(row.due_at, key) for key, row in rows.items() if row.due_at is not None]
         return [key for due_at, key in sorted(due)[:limit] if due_at <= now + within]
 
     async def wakes(self) -> AsyncGenerator[str]:
@@ -86,18 +106,19 @@ class MemoryRows(Rows):
         self._check_open()
         queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._listening.add(queue)
+        self._memory.listening.add(queue)
         try:
             while (key := await queue.get()) is not None:
                 yield key
             self._check_open()
         finally:
             self._listening.discard(queue)
+            self._memory.listening.discard(queue)
 
     async def aclose(self) -> None:
         """
-        Forget everything.
+        See no more of it.
         """
-        self._rows.clear()
         self._closed = True
         for queue in self._listening:
             queue.put_nowait(None)

@@ -17,7 +17,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
 from belvo_async.errors import StoreError
@@ -45,7 +45,7 @@ SWEPT: Final = 20
 # One statement sees one time.
 NOW: Final = "(julianday('now') - 2440587.5) * 86400.0"
 
-TABLES: Final = f"""
+TABLES: Final = """
 CREATE TABLE IF NOT EXISTS belvo_rows (
     key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, due_at REAL, forget_at REAL NOT NULL
 ) WITHOUT ROWID;
@@ -61,7 +61,9 @@ LEFT JOIN belvo_rows ON key = ? AND forget_at > now
 
 DUE: Final = "SELECT key FROM belvo_rows WHERE due_at <= ? AND forget_at > ? ORDER BY due_at, key LIMIT ?"
 
-PUT: Final = "INSERT OR REPLACE INTO belvo_rows (key, version, body, due_at, forget_at) VALUES (?, ?, ?, ?, ?)"
+PUT: Final = (
+    "INSERT OR REPLACE INTO belvo_rows (key, version, body, due_at, forget_at) VALUES (?, ?, ?, ?, ?)"
+)
 
 SWEEP: Final = f"""
 DELETE FROM belvo_rows WHERE key IN

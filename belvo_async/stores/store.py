@@ -9,6 +9,7 @@ alike for every store.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 
 from abc import ABC, abstractmethod
@@ -29,6 +30,8 @@ from belvo_async.stores.record import OPENING, Delivery, FlowRecord, FlowStatus,
 if TYPE_CHECKING:
     from belvo_async.sealing import Sealer
 
+
+LOGGER: Final = logging.getLogger("belvo_async.stores")
 
 T = TypeVar("T")
 
@@ -370,12 +373,16 @@ class Store:
         """
         Return the flows whose user has to answer, those that end first before the others.
         """
-        found = [await self.look(flow) for flow in await self._flows(within=float("inf"), limit=limit)]
-        return [
-            record
-            for record in found
-            if record is not None and record.status is FlowStatus.WAITING and not record.is_answered
-        ]
+        found = []
+        for flow in await self._flows(within=float("inf"), limit=limit):
+            try:
+                record = await self.look(flow)
+            except StoreError as error:
+                LOGGER.warning("flow %s is left out: %s", flow, error)  # one row hides no other
+                continue
+            if record is not None and record.status is FlowStatus.WAITING and not record.is_answered:
+                found.append(record)
+        return found
 
     async def forget(self, flow: str) -> None:
         """

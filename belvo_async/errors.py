@@ -31,7 +31,9 @@ Rule: this file imports nothing of ours at run time, so that everything may impo
     ├── WebhookError                    a webhook was turned away
     │   ├── WebhookUnauthorizedError        it does not carry your `Authorization`
     │   └── WebhookUnreadableError          it is no event
-    └── StoreError                      a store of suspended flows failed
+    ├── StoreError                      a store of flows failed
+    │   └── LostClaimError                  another process has taken the flow over
+    └── MissingExtraError               a part of the library whose extra is not installed
 
 All of them pickle, and none shows a password, a token or the id of an MFA session.
 """

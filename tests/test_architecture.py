@@ -225,6 +225,9 @@ def test_there_are_no_cycles() -> None:
 IMPORTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "cattrs": ("belvo_async.codec",),
     "msgspec": ("belvo_async.codec", "belvo_async.models._fields"),
+    "asyncpg": ("belvo_async.stores.postgres",),
+    "redis": ("belvo_async.stores.redis",),
+    "sqlite3": ("belvo_async.stores.sqlite",),
     "aiohttp": ("belvo_async.transport.aiohttp", "belvo_async.testing.web", "belvo_async.webhooks.aiohttp"),
     "cryptography": ("belvo_async.sealing",),
     "starlette": ("belvo_async.webhooks.starlette",),

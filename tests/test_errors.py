@@ -35,6 +35,7 @@ from belvo_async.errors import (
     InvalidArgumentError,
     LinkRefreshedError,
     LoginError,
+    LostClaimError,
     MethodNotAllowedError,
     MfaCancelledError,
     MfaDeclinedError,
@@ -43,6 +44,7 @@ from belvo_async.errors import (
     MfaRejectedError,
     MfaRequiredError,
     MfaRoundsExceededError,
+    MissingExtraError,
     NotFoundError,
     NotResumableError,
     PermissionDeniedError,
@@ -114,6 +116,8 @@ SAMPLES: dict[str, Any] = {
     "errors": (ApiErrorItem("invalid", "Not like this", "link", "0a1b"),),
     "retry_after": 7.0,
     "max_rounds": 3,
+    "module": "cryptography",
+    "extra": "crypto",
 }
 
 
@@ -218,6 +222,11 @@ STRINGS: list[tuple[BelvoError, str]] = [
     ),
     (TicketError(problem="expected JSON"), "not a ticket of ours: expected JSON"),
     (StoreError(problem="the table is missing"), "the table is missing"),
+    (LostClaimError(problem="the claim 2 is lost"), "the claim 2 is lost"),
+    (
+        MissingExtraError(module="cryptography", extra="crypto"),
+        'cryptography is not installed: pip install "belvo-async[crypto]"',
+    ),
     (WebhookUnauthorizedError(), "the webhook does not carry an Authorization that is accepted"),
     (
         WebhookUnreadableError(problems=("missing @ $.webhook_type", "missing @ $.webhook_code")),

@@ -12,6 +12,7 @@ import contextlib
 import re
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -129,7 +130,7 @@ class PostgresRows(Rows):
                 argument="table", expected="a name of small letters, digits and _", found="another"
             )
         try:
-            import asyncpg  # noqa: F401, PLC0415 - an extra
+            import_module("asyncpg")
         except ModuleNotFoundError as error:
             raise MissingExtraError.for_module(error, "postgres") from None
         self._server = server
@@ -144,7 +145,9 @@ class PostgresRows(Rows):
         Return the row at *key*, and the time.
         """
         sql = READ.format(table=self._table)
-        *columns, now = await self._call(lambda pool: pool.fetchrow(sql, key))
+        found = await self._call(lambda pool: pool.fetchrow(sql, key))
+        assert found is not None, "it has the time at least"
+        *columns, now = found
         return Seen(None if columns[0] is None else Row(*columns), now)
 
     async def swap(self, key: str, row: Row | None, *, version: int, wake: bool = False) -> bool:

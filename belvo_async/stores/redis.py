@@ -7,7 +7,7 @@ the server runs whole and by its own clock. Wakes go through a stream that keeps
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
@@ -191,7 +191,7 @@ class RedisRows(Rows):
         try:
             self._home.check()
         except StoreError:
-            if hasattr(reply, "close"):
+            if isinstance(reply, Coroutine):
                 reply.close()
             raise
         try:

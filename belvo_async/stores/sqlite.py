@@ -11,9 +11,9 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-import time
+import threading
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,14 +214,14 @@ def _keep_a_log(connection: sqlite3.Connection, wait: float) -> None:
     """
     Let readers and a writer work at once. To change this SQLite does not wait for other processes, so we do.
     """
-    ends = time.monotonic() + wait
+    ends = SYSTEM_CLOCK.monotonic() + wait
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError:
-            if time.monotonic() >= ends:
+            if SYSTEM_CLOCK.monotonic() >= ends:
                 raise
-            time.sleep(RETRIED)
+            threading.Event().wait(RETRIED)
         else:
             return
 
@@ -257,7 +257,7 @@ def _due(connection: sqlite3.Connection, within: float, limit: int) -> list[str]
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -158,10 +158,10 @@ class Claim:
 
     record: FlowRecord
     token: Secret = attrs.field(default=Secret(None))
-    _store: Store = attrs.field(kw_only=True, repr=False)
-    _seen: Seen = attrs.field(kw_only=True, repr=False)
-    _read_at: float = attrs.field(kw_only=True, repr=False)
-    _lease: float = attrs.field(kw_only=True, repr=False)
+    _store: Store = attrs.field(kw_only=True, repr=False, alias="store")
+    _seen: Seen = attrs.field(kw_only=True, repr=False, alias="seen")
+    _read_at: float = attrs.field(kw_only=True, repr=False, alias="read_at")
+    _lease: float = attrs.field(kw_only=True, repr=False, alias="lease")
     _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
     def now(self) -> float:

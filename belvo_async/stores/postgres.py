@@ -145,9 +145,7 @@ class PostgresRows(Rows):
         Return the row at *key*, and the time.
         """
         sql = READ.format(table=self._table)
-        found = await self._call(lambda pool: pool.fetchrow(sql, key))
-        assert found is not None, "it has the time at least"
-        *columns, now = found
+        ((*columns, now),) = await self._call(lambda pool: pool.fetch(sql, key))  # the time comes in any case
         return Seen(None if columns[0] is None else Row(*columns), now)
 
     async def swap(self, key: str, row: Row | None, *, version: int, wake: bool = False) -> bool:

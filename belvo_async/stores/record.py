@@ -203,9 +203,15 @@ class FlowRecord:
         """
         Return it as it is at *now*: a challenge ends by itself.
         """
-        if self.status is FlowStatus.WAITING and self.expires_at is not None and now >= self.expires_at:
-            return self.ended(FlowStatus.EXPIRED, self.expires_at, problem="MfaExpiredError")
+        if self.status is FlowStatus.WAITING and self.is_over(now):
+            return self.ended(FlowStatus.EXPIRED, self.expires_at or now, problem="MfaExpiredError")
         return self
+
+    def is_over(self, now: float) -> bool:
+        """
+        Whether the institution has stopped waiting for the answer to its challenge.
+        """
+        return self.expires_at is not None and now >= self.expires_at
 
     def is_free(self, now: float) -> bool:
         """
@@ -332,7 +338,8 @@ class FlowRecord:
 
         It may be a round early, since a challenge can be shown before it lies here. The one after that nobody has seen.
         """
-        if self.status in {FlowStatus.DECLINED, FlowStatus.EXPIRED}:
+        ending = self.status is FlowStatus.CLAIMED and not self.is_answered and self.is_over(now)
+        if self.status in {FlowStatus.DECLINED, FlowStatus.EXPIRED} or ending:
             return self, Delivery.LATE
         if self.status.is_final:
             return self, Delivery.DUPLICATE if round_ <= self.round else Delivery.LATE

@@ -412,14 +412,14 @@ class Store:
 
     async def claim(self, flow: str, *, owner: str, lease: float) -> Claim | FlowRecord | None:
         """
-        Claim a flow whose user has answered.
+        Claim a flow whose user has answered, or one whose deadline passed without an answer; `record.is_answered` tells.
 
         Returns:
             The claim; or the record, if there is nothing to do or another process is at it; or `None`.
         """
 
         def change(record: FlowRecord | None, now: float) -> tuple[FlowRecord | None, bool]:
-            if record is None or not record.is_answered:
+            if record is None or not (record.is_answered or record.is_over(now)):
                 return record, False
             if record.status is FlowStatus.WAITING or (
                 record.status is FlowStatus.CLAIMED and record.is_free(now)
@@ -520,7 +520,7 @@ class Store:
             flow, lambda found, now: _with_itself(change(found, now))
         )
         if record is None or not ours:
-            return record
+            return None if record is None else record.seen_at(seen.now)
         token = record.answers.get(record.round, Secret(None))
         return Claim(record, token, store=self, seen=seen, read_at=read_at, lease=lease)
 
@@ -531,7 +531,13 @@ class Store:
         *,
         wake: bool = False,
     ) -> T:
-        return (await self._replace(flow, change, wake=wake))[0]
+        def seen(lying: FlowRecord | None, now: float) -> tuple[FlowRecord | None, T]:
+            shown = None if lying is None else lying.seen_at(now)
+            changed, verdict = change(shown, now)
+            # That a challenge has ended is seen by everybody, and written by the worker that tells of it.
+            return (lying if changed is shown else changed), verdict
+
+        return (await self._replace(flow, seen, wake=wake))[0]
 
     async def _replace(
         self,
@@ -551,7 +557,7 @@ class Store:
             seen = await self.rows.read(key)
             read_at = self.clock.monotonic()
             lying = self.record(flow, seen)
-            record, verdict = change(None if lying is None else lying.seen_at(seen.now), seen.now)
+            record, verdict = change(lying, seen.now)
             if record is lying:
                 return verdict, seen, read_at
             row = None if record is None else self.row(record, seen.next_version())

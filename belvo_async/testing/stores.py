@@ -364,7 +364,7 @@ async def what_never_left_goes_back(make: Make) -> None:
 
 async def a_challenge_ends_by_itself(make: Make) -> None:
     """
-    Past its deadline a flow has expired, without anybody's doing.
+    Past its deadline a flow has expired, without anybody's doing; it stays due until a worker has told of it.
     """
     async with make() as store:
         flow = new_flow()
@@ -375,6 +375,8 @@ async def a_challenge_ends_by_itself(make: Make) -> None:
         assert FlowStatus.EXPIRED == record.status
         assert flow in await store.due(10**6)
         assert Delivery.LATE == await store.deliver(flow, 1, "123456")
+        assert flow in await store.due(10**6)
+        await (await claimed(store, flow)).finish(FlowStatus.EXPIRED)
         assert flow not in await store.due(10**6)
 
 

@@ -184,6 +184,7 @@ async def resume_flow(
 ) -> FlowOutcome[Any]:
     """
     Answer the challenge of a flow with the token that lies in the store. On another challenge it is parked again.
+    A flow whose deadline passed without a token ends EXPIRED, and *settle* is told.
 
     May be called at any time, also twice at once: if there is nothing to do, or another process is at it, the outcome
     says so. If a worker died after its answer may have left, this is `reconcile_flow()`.
@@ -205,6 +206,9 @@ async def resume_flow(
                 return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
             return _outcome(claim)
         ticket = cast(MfaTicket, claim.record.ticket)
+        if not claim.record.is_answered:
+            expired = MfaExpiredError(challenge=ticket.to_challenge(), ticket=ticket)
+            return await _ended(claim, FlowStatus.EXPIRED, settle, error=expired)
         try:
             check_token(claim.token, ticket.to_challenge())
         except InvalidArgumentError as error:  # it came before its challenge; the user may give another

@@ -748,6 +748,29 @@ async def test_the_outcome_is_settled_before_the_store_is_told(
     assert [(FlowStatus.COMPLETED, "valid", FlowStatus.SENT)] == seen
 
 
+async def test_a_deadline_that_passed_is_settled(
+    client: BelvoClient, store: MemoryStore, clock: ManualClock
+) -> None:
+    """
+    A flow whose user never answered is due after its deadline; the worker that looks at it tells of its end, once.
+    """
+    settled: list[Any] = []
+
+    async def settle(outcome: FlowOutcome[Any]) -> None:
+        settled.append((outcome.status, type(outcome.error)))
+
+    await parked(store, client)
+    await clock.advance(601)
+    due = await store.due()
+    shown = await store.look(FLOW)
+    for flow in [*due, FLOW]:
+        await resume_flow(store, flow, client, settle=settle)
+
+    assert ([FLOW], FlowStatus.EXPIRED) == (due, shown and shown.status)
+    assert [(FlowStatus.EXPIRED, MfaExpiredError)] == settled
+    assert [] == await store.due()
+
+
 async def test_an_outcome_that_could_not_be_settled_comes_again(
     client: BelvoClient, store: MemoryStore, clock: ManualClock
 ) -> None:

@@ -47,7 +47,7 @@ SERVERS = [
 ]
 """Real servers, as wheels: tests start them, and fail without them."""
 
-EXTRAS = "cli,crypto,postgres,redis,starlette"
+EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq"
 
 
 @nox.session(python=PYTHONS)

@@ -20,6 +20,7 @@ from belvo_async.stores.store import Claim, Row, Rows, Seen, Store
 
 
 if TYPE_CHECKING:
+    from belvo_async.stores.limit import SharedLimit
     from belvo_async.stores.postgres import PostgresStore
     from belvo_async.stores.redis import RedisStore
     from belvo_async.stores.sqlite import SQLiteStore
@@ -38,10 +39,16 @@ __all__ = [
     "Rows",
     "SQLiteStore",
     "Seen",
+    "SharedLimit",
     "Store",
 ]
 
-LATER: Final = {"PostgresStore": "postgres", "RedisStore": "redis", "SQLiteStore": "sqlite"}
+LATER: Final = {
+    "PostgresStore": "postgres",
+    "RedisStore": "redis",
+    "SQLiteStore": "sqlite",
+    "SharedLimit": "limit",
+}
 """What is imported when it is first asked for."""
 
 

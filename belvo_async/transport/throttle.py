@@ -22,7 +22,7 @@ from belvo_async.transport import Transport
 
 
 if TYPE_CHECKING:
-    from pyrate_limiter import InMemoryBucket
+    from pyrate_limiter import InMemoryBucket, Rate
 
 
 MARGIN: Final = 1.02
@@ -37,14 +37,23 @@ def shared_bucket(base_url: str, authorization: str, limit: RateLimit) -> InMemo
     """
     Return the window that all clients of this process with these keys share.
     """
-    from pyrate_limiter import InMemoryBucket, Rate  # noqa: PLC0415 - many programs have no limit
+    from pyrate_limiter import InMemoryBucket  # noqa: PLC0415 - many programs have no limit
 
     key = (base_url, hashlib.sha256(authorization.encode()).hexdigest(), limit)
     bucket = _shared.get(key)
     if bucket is None:
-        bucket = InMemoryBucket([Rate(limit.requests, math.ceil(limit.seconds * 1000 * MARGIN))])
+        bucket = InMemoryBucket([rate_of(limit)])
         _shared[key] = bucket
     return bucket
+
+
+def rate_of(limit: RateLimit) -> Rate:
+    """
+    Return the window of a limit, in pyrate-limiter's words: milliseconds.
+    """
+    from pyrate_limiter import Rate  # noqa: PLC0415 - many programs have no limit
+
+    return Rate(limit.requests, math.ceil(limit.seconds * 1000 * MARGIN))
 
 
 class Window:

@@ -73,6 +73,9 @@ class Leases:
 
 USUAL: Final = Leases()
 
+LONGEST_PROBLEM: Final = 300
+"""Characters."""
+
 LOOKS_APART: Final = 2.0
 """Seconds between two looks at data that may still come in."""
 
@@ -459,6 +462,8 @@ def _unknown(claim: Claim) -> UncertainOutcomeError:
 
 
 def _named(error: BelvoError) -> str:
+    if isinstance(error, InvalidArgumentError):  # the caller's own mistake: its text is all there is to go by
+        return f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
     code = error.code if isinstance(error, ApiError) else ""
     return f"{type(error).__name__} {code}".strip()
 

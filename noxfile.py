@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["tests", "lint", "typecheck", "demo", "sdks", "conformance"]
+nox.options.sessions = ["tests", "fleet", "lint", "typecheck", "demo", "sdks", "conformance"]
 
 
 def is_here(version: str) -> bool:
@@ -65,6 +65,15 @@ def tests(session: nox.Session) -> None:
         session.run("coverage", "run", "-m", "pytest", "-n", "auto")
         session.run("coverage", "combine", "--quiet")
         session.run("coverage", "report")
+
+
+@nox.session(python=PYTHONS[0])
+def fleet(session: nox.Session) -> None:
+    """
+    Flows over worker processes that are killed, through real servers. About a minute.
+    """
+    session.install(f".[{EXTRAS}]", *TESTS, *SERVERS)
+    session.run("pytest", "tests/workers/run_fleet.py", *session.posargs)
 
 
 @nox.session

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from collections.abc import AsyncGenerator, Sequence
+from math import inf
 
 import attrs
 
@@ -88,7 +89,7 @@ class MemoryRows(Rows):
                 queue.put_nowait(key)
         return True
 
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = -inf) -> Sequence[str]:
         """
         Return the keys of the rows that are due in so many seconds.
         """
@@ -97,7 +98,7 @@ class MemoryRows(Rows):
         for key in [key for key, row in rows.items() if now >= row.forget_at]:
             del rows[key]
         due = [(row.due_at, key) for key, row in rows.items() if row.due_at is not None]
-        return [key for due_at, key in sorted(due)[:limit] if due_at <= now + within]
+        return [key for due_at, key in sorted(due) if now + after < due_at <= now + within][:limit]
 
     async def wakes(self) -> AsyncGenerator[str]:
         """

@@ -13,6 +13,7 @@ import re
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from importlib import import_module
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -80,7 +81,8 @@ WITH clock AS (SELECT {NOW} AS now), swept AS (
         SELECT key FROM {{table}}, clock WHERE forget_at <= now LIMIT {SWEPT} FOR UPDATE SKIP LOCKED
     )
 )
-SELECT key FROM {{table}}, clock WHERE due_at <= now + $1::float8 AND forget_at > now ORDER BY due_at, key LIMIT $2
+SELECT key FROM {{table}}, clock WHERE due_at > now + $3::float8 AND due_at <= now + $1::float8 AND forget_at > now
+ORDER BY due_at, key LIMIT $2
 """
 
 
@@ -165,12 +167,12 @@ class PostgresRows(Rows):
         sql = statement.format(table=self._table)
         return bool(await self._call(lambda pool: pool.fetch(sql, *given)))
 
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = -inf) -> Sequence[str]:
         """
         Return the keys of the rows that are due in so many seconds.
         """
         sql = DUE.format(table=self._table)
-        return [row[0] for row in await self._call(lambda pool: pool.fetch(sql, within, limit))]
+        return [row[0] for row in await self._call(lambda pool: pool.fetch(sql, within, limit, after))]
 
     def wakes(self) -> AsyncGenerator[str]:
         """

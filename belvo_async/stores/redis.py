@@ -8,6 +8,7 @@ the server runs whole and by its own clock. Wakes go through a stream that keeps
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
@@ -63,7 +64,7 @@ return 1
 """
 )
 
-# KEYS: due. ARGV: within, limit, and what the names of rows begin with. What the server has forgotten goes here, too.
+# KEYS: due. ARGV: within, limit, after, and what the names of rows begin with. What the server has forgotten goes here, too.
 DUE: Final = (
     NOW
     + """
@@ -72,11 +73,13 @@ local start = 0
 local limit = tonumber(ARGV[2])
 local last = '+inf'
 if ARGV[1] ~= 'inf' then last = string.format('%.6f', now + tonumber(ARGV[1])) end
+local first = '-inf'
+if ARGV[3] ~= '-inf' then first = string.format('(%.6f', now + tonumber(ARGV[3])) end
 while #found < limit do
-    local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', last, 'LIMIT', start, limit)
+    local keys = redis.call('ZRANGEBYSCORE', KEYS[1], first, last, 'LIMIT', start, limit)
     if #keys == 0 then break end
     for _, key in ipairs(keys) do
-        if redis.call('EXISTS', ARGV[3] .. key) == 1 then
+        if redis.call('EXISTS', ARGV[4] .. key) == 1 then
             if #found < limit then found[#found + 1] = key end
             start = start + 1
         else
@@ -154,11 +157,11 @@ class RedisRows(Rows):
             arguments += [row.version, row.body, due_at, repr(row.forget_at)]
         return bool(await self._call(self._swap(keys=names, args=arguments)))
 
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = -inf) -> Sequence[str]:
         """
         Return the keys of the rows that are due in so many seconds.
         """
-        arguments: list[str | int] = [repr(within), limit, self._row("")]
+        arguments: list[str | int] = [repr(within), limit, repr(after), self._row("")]
         found = await self._call(self._due(keys=[f"{self._prefix}due"], args=arguments))
         return [key.decode() for key in found]
 

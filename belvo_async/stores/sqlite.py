@@ -16,6 +16,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -59,7 +60,7 @@ SELECT version, body, due_at, forget_at, now FROM (SELECT {NOW} AS now)
 LEFT JOIN belvo_rows ON key = ? AND forget_at > now
 """
 
-DUE: Final = "SELECT key FROM belvo_rows WHERE due_at <= ? AND forget_at > ? ORDER BY due_at, key LIMIT ?"
+DUE: Final = "SELECT key FROM belvo_rows WHERE due_at > ? AND due_at <= ? AND forget_at > ? ORDER BY due_at, key LIMIT ?"
 
 PUT: Final = (
     "INSERT OR REPLACE INTO belvo_rows (key, version, body, due_at, forget_at) VALUES (?, ?, ?, ?, ?)"
@@ -125,11 +126,11 @@ class SQLiteRows(Rows):
         """
         return await self._call(lambda connection: _swap(connection, key, row, version, wake))
 
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = -inf) -> Sequence[str]:
         """
         Return the keys of the rows that are due in so many seconds.
         """
-        return await self._call(lambda connection: _due(connection, within, limit))
+        return await self._call(lambda connection: _due(connection, after, within, limit))
 
     def wakes(self) -> AsyncGenerator[str]:
         """
@@ -248,12 +249,12 @@ def _swap(connection: sqlite3.Connection, key: str, row: Row | None, version: in
         return True
 
 
-def _due(connection: sqlite3.Connection, within: float, limit: int) -> list[str]:
+def _due(connection: sqlite3.Connection, after: float, within: float, limit: int) -> list[str]:
     now = _read(connection, "").now
     if connection.execute("SELECT 1 FROM belvo_rows WHERE forget_at <= ? LIMIT 1", (now,)).fetchone():
         with _transaction(connection):
             connection.execute(SWEEP, (now,))
-    return [key for (key,) in connection.execute(DUE, (now + within, now, limit))]
+    return [key for (key,) in connection.execute(DUE, (now + after, now + within, now, limit))]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import secrets
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
+from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
@@ -124,9 +125,12 @@ class Rows(ABC):
         """
 
     @abstractmethod
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = -inf) -> Sequence[str]:
         """
         Return the keys of the rows that are due in so many seconds, the earliest first.
+
+        Args:
+            after: Leave out those that are due in so many seconds already, which may be below 0.
         """
 
     @abstractmethod
@@ -374,7 +378,8 @@ class Store:
         Return the flows whose user has to answer, those that end first before the others.
         """
         found = []
-        for flow in await self._flows(within=float("inf"), limit=limit):
+        # One whose deadline has passed may lie there for long, if no worker tells of it.
+        for flow in await self._flows(within=inf, limit=limit, after=0.0):
             try:
                 record = await self.look(flow)
             except StoreError as error:
@@ -506,8 +511,8 @@ class Store:
     def _open(self, key: str, body: str) -> str:
         return body if self._sealer is None else self._sealer.unseal(body, of=key)
 
-    async def _flows(self, *, within: float, limit: int) -> list[str]:
-        keys = await self.rows.due(within=within, limit=limit)
+    async def _flows(self, *, within: float, limit: int, after: float = -inf) -> list[str]:
+        keys = await self.rows.due(within=within, limit=limit, after=after)
         return [key.removeprefix(FLOW) for key in keys if key.startswith(FLOW)]
 
     async def _claim(

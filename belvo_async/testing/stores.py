@@ -147,6 +147,9 @@ async def what_is_due_comes_in_order(make: Make) -> None:
         due = [key for key in await store.rows.due(within=0, limit=10**6) if key in keys]
         later = [key for key in await store.rows.due(within=2 * HOUR, limit=10**6) if key in keys]
         ever = [key for key in await store.rows.due(within=float("inf"), limit=10**6) if key in keys]
+        open_ = [
+            key for key in await store.rows.due(within=float("inf"), limit=10**6, after=0) if key in keys
+        ]
         first = await store.rows.due(within=0, limit=1)
         for key in keys:
             assert await store.rows.swap(key, None, version=1)
@@ -154,6 +157,7 @@ async def what_is_due_comes_in_order(make: Make) -> None:
 
         assert [keys[1], keys[0]] == due
         assert [keys[1], keys[0], keys[2]] == later == ever
+        assert [keys[2]] == open_
         assert 1 == len(first)
         assert [] == gone
 

@@ -78,8 +78,9 @@ About how many messages a Redis stream keeps. taskiq never deletes one that is d
 done is found by the tick.
 """
 
-BATCH: Final = 20
-"""How many messages a worker fetches at once from NATS."""
+PULL: Final = 5.0
+"""Seconds for which a worker waits for a message of NATS before it asks again. One that asked a server which has been restarted since
+gets no answer."""
 
 SessionOf = Callable[[BelvoClient, str], MfaSession[Any] | Awaitable[MfaSession[Any]]]
 """
@@ -299,15 +300,17 @@ def nats_broker(
         from taskiq_nats import PullBasedJetStreamBroker  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         raise MissingExtraError.for_module(error, "taskiq") from None
+    connection.setdefault("max_reconnect_attempts", -1)  # a server that is away for an hour comes back
     return PullBasedJetStreamBroker(
         servers,
         subject=name,
         stream_name=name,
         durable=name,  # the same name as below, else NATS refuses
-        pull_consume_batch=BATCH,
+        pull_consume_batch=1,  # nats-py waits until a batch is full
+        pull_consume_timeout=PULL,
         stream_config=StreamConfig(name=name, subjects=[name], retention=RetentionPolicy.WORK_QUEUE),
         consumer_config=ConsumerConfig(durable_name=name, ack_wait=ack_wait, max_ack_pending=KEPT_MESSAGES),
-        **{"max_reconnect_attempts": -1, **connection},  # a server that is away for an hour comes back
+        **connection,
     )
 
 

@@ -62,7 +62,7 @@ class DoomedRows(Rows):
         """
         return await self._done("swap", lambda: self._inner.swap(key, row, version=version, wake=wake))
 
-    async def due(self, *, within: float, limit: int) -> Sequence[str]:
+    async def due(self, *, within: float, limit: int, after: float = float("-inf")) -> Sequence[str]:
         """
         Not used by a worker.
         """

@@ -1,5 +1,5 @@
 """
-Flows as jobs of taskiq, done in this process. On real brokers: `test_fleet.py`.
+Flows as jobs of taskiq, done in this process. On real brokers: `run_fleet.py`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Any, Final
 import attrs
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock, Moment
+from belvo_async.mfa.operation import Operation
 
 
 class ChallengeKind(StrEnum):
@@ -93,6 +94,10 @@ class MfaChallenge:
         operation: The call that brought it: `links.register`, `balances.retrieve`.
 
         request_id: What Belvo's support asks for.
+
+        call: What it interrupted, for `MfaTicket.of()`; `None` if it was made by hand.
+
+        max_rounds: How many challenges that may have, for the same.
     """
 
     # https://developers.belvo.com/docs/handling-2-factor-authentication
@@ -109,6 +114,8 @@ class MfaChallenge:
     round: int = 1
     operation: str = ""
     request_id: str | None = None
+    call: Operation | None = attrs.field(default=None, repr=False, eq=False)
+    max_rounds: int = attrs.field(default=0, repr=False, eq=False)
     _clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False, eq=False, alias="clock")
 
     @property
@@ -122,8 +129,8 @@ class MfaChallenge:
 
     def __reduce__(self) -> Any:
         # The clock belongs to a process and stays behind.
-        values = attrs.asdict(self, recurse=False, filter=lambda field, _: field.name != "_clock")
-        return partial(type(self), **values), ()
+        fields = (field for field in attrs.fields(type(self)) if field.name != "_clock")
+        return partial(type(self), **{field.alias: getattr(self, field.name) for field in fields}), ()
 
 
 @attrs.frozen(kw_only=True)
@@ -146,7 +153,15 @@ class TokenRequired:
     request_id: str | None
 
     def challenge(
-        self, operation: str, moment: Moment, clock: Clock, *, round_: int = 1, request_id: str | None = None
+        self,
+        operation: str,
+        moment: Moment,
+        clock: Clock,
+        *,
+        round_: int = 1,
+        call: Operation | None = None,
+        max_rounds: int = 0,
+        request_id: str | None = None,
     ) -> MfaChallenge:
         """
         Return it as the challenge of *operation* that arrived at *moment*.
@@ -164,6 +179,8 @@ class TokenRequired:
             operation=operation,
             request_id=self.request_id or request_id,
             issued_at=moment.instant,
+            call=call,
+            max_rounds=max_rounds,
             clock=clock,
         )
 

@@ -193,6 +193,8 @@ class MfaFlow:
             moment,
             self.clock,
             round_=1 if self.challenge is None else self.challenge.round + 1,
+            call=self.operation,
+            max_rounds=self.max_rounds,
             request_id=answer.request_id,
         )
         self.deadline = None if required.expiry is None else moment.monotonic + required.expiry

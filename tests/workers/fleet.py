@@ -5,7 +5,7 @@ the sandbox did.
 Four kinds of processes meet through real servers: workers, one scheduler for the tick, a web service that begins flows and
 delivers tokens, and this one, with the sandbox and the knife. Run by `run_fleet.py` with few flows, and as a program with as many as wanted:
 
-    python tests/workers/fleet.py --broker nats --store redis --flows 1000
+    python tests/workers/fleet.py --engine nats --store redis --flows 1000
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from typing import Any, Final, Self
 
 import attrs
 
-from servers import Server, ends_with_us, nats_server, postgres_server, redis_server, running
+from servers import KINDS, Server, ends_with_us, running
 from taskiq.api import run_scheduler_task
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from belvo_async import BelvoClient, MfaSession, TicketSealer
 from belvo_async.errors import StoreError
@@ -37,6 +39,7 @@ from belvo_async.sandbox import Sandbox
 from belvo_async.stores import FlowStatus, PostgresStore, RedisStore, Store
 from belvo_async.workers import Leases
 from belvo_async.workers.taskiq import FlowTasks, nats_broker, redis_broker
+from belvo_async.workers.temporal import FlowActivities, TemporalFlows, flow_worker, sealed_converter
 
 
 LEASES: Final = Leases(lease=4.0, patience=6.0, interval=1.0)
@@ -51,7 +54,11 @@ STORES: Final = {"redis": RedisStore, "postgres": PostgresStore}
 
 BROKERS: Final = {"nats": nats_broker, "redis": redis_broker}
 
-SERVERS: Final = {"redis": redis_server, "postgres": postgres_server, "nats": nats_server}
+TEMPORAL: Final = "temporal"
+
+ENGINES: Final = (*BROKERS, TEMPORAL)
+
+SERVERS: Final = {kind.name: kind.make for kind in KINDS}
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +69,7 @@ class Plan:
     Attributes:
         flows: How many.
 
-        broker: `nats` or `redis`.
+        engine: `temporal`, or what taskiq's messages go through: `nats` or `redis`.
 
         store: `redis` or `postgres`.
 
@@ -76,7 +83,7 @@ class Plan:
     """
 
     flows: int
-    broker: str
+    engine: str
     store: str
     urls: dict[str, str]
     sandbox: str
@@ -95,17 +102,33 @@ class Plan:
         """
         return BelvoClient("sandbox-id", "sandbox-password", base_url=self.sandbox, rate_limit=None)
 
-    def make_flows(self) -> FlowTasks:
+    def make_tasks(self) -> FlowTasks:
         """
-        Return the jobs.
+        Return the jobs for taskiq.
         """
         return FlowTasks(
-            BROKERS[self.broker](self.urls[self.broker], ack_wait=10.0),
+            BROKERS[self.engine](self.urls[self.engine], ack_wait=10.0),
             store=self.make_store,
             client=self.make_client,
             open_session=registration,
             leases=LEASES,
         )
+
+    async def connect(self) -> Client:
+        """
+        Return a client of Temporal's.
+        """
+        return await Client.connect(self.urls[TEMPORAL], data_converter=sealed_converter(self.key))
+
+    async def open_flows(self) -> FlowTasks | TemporalFlows:
+        """
+        Return what a web service needs.
+        """
+        if self.engine == TEMPORAL:
+            return TemporalFlows(await self.connect(), self.make_store())
+        tasks = self.make_tasks()
+        await tasks.broker.startup()
+        return tasks
 
     @property
     def keys(self) -> list[str]:
@@ -131,23 +154,26 @@ async def be_worker(plan: Plan) -> None:
     """
     Work until killed.
     """
-    async with plan.make_flows().working(ticks=False):
-        await asyncio.Event().wait()
+    if plan.engine != TEMPORAL:
+        async with plan.make_tasks().working(ticks=False):
+            await asyncio.Event().wait()
+    async with plan.make_store() as store, plan.make_client() as client:
+        activities = FlowActivities(store, client, lambda flow: registration(client, flow), leases=LEASES)
+        await flow_worker(await plan.connect(), activities).run()
 
 
 async def be_scheduler(plan: Plan) -> None:
     """
     Tick until killed.
     """
-    await run_scheduler_task(plan.make_flows().scheduler, run_startup=True)
+    await run_scheduler_task(plan.make_tasks().scheduler, run_startup=True)
 
 
 async def be_service(plan: Plan) -> None:
     """
     Begin all flows, and deliver tokens as their challenges come. Whatever fails is done again.
     """
-    flows, rng = plan.make_flows(), random.Random(1)
-    await flows.broker.startup()
+    flows, rng = await plan.open_flows(), random.Random(1)
     begun = asyncio.Semaphore(20)
 
     async def begin(key: str) -> None:
@@ -166,12 +192,12 @@ async def be_service(plan: Plan) -> None:
 
 async def again(act: Any) -> Any:
     """
-    Do it until the store is there.
+    Do it until the servers are there.
     """
     while True:
         try:
             return await act()
-        except StoreError:
+        except (StoreError, RPCError):
             await asyncio.sleep(0.1)
 
 
@@ -258,7 +284,7 @@ def servers(names: set[str], folder: Path) -> Iterator[dict[str, Server]]:
 async def run(
     folder: Path,
     *,
-    broker: str,
+    engine: str,
     store: str,
     flows: int,
     workers: int = 4,
@@ -281,11 +307,11 @@ async def run(
     """
     report = Report()
     async with Sandbox(latency=LATENCY, remember=10 * flows, refuse_duplicates=False) as sandbox:
-        with servers({broker, store}, folder) as up:
+        with servers({engine, store}, folder) as up:
             urls = {name: server.url for name, server in up.items()}
             plan = Plan(
                 flows=flows,
-                broker=broker,
+                engine=engine,
                 store=store,
                 urls=urls,
                 sandbox=sandbox.url,
@@ -294,12 +320,13 @@ async def run(
             with Crew(plan, folder) as crew:
                 began = time.monotonic()
                 working = [crew.hire("worker") for _ in range(workers)]
-                crew.hire("scheduler")
-                crew.hire("service")
+                if engine != TEMPORAL:
+                    crew.hire("scheduler")
+                service = crew.hire("service")
                 ends = began + limit
                 open_flows, next_kill, to_restart = set(plan.keys), began + 3 * every, list(restart)
                 async with plan.make_store() as looked_at:
-                    while open_flows and time.monotonic() < ends:
+                    while open_flows and time.monotonic() < ends and service.poll() is None:
                         if time.monotonic() >= next_kill and report.kills < kills:
                             next_kill = time.monotonic() + every
                             victim = working.pop(0)
@@ -359,7 +386,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--broker", choices=sorted(BROKERS), default="nats")
+    parser.add_argument("--engine", choices=ENGINES, default="nats")
     parser.add_argument("--store", choices=sorted(STORES), default="redis")
     parser.add_argument("--flows", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=4)
@@ -377,7 +404,7 @@ def main() -> None:
         report = asyncio.run(
             run(
                 options.keep or Path(folder),
-                broker=options.broker,
+                engine=options.engine,
                 store=options.store,
                 flows=options.flows,
                 workers=options.workers,

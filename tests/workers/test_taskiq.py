@@ -233,7 +233,7 @@ async def test_the_scheduler_ticks(
     flows = FlowTasks(
         store=lambda: MemoryStore(memory, clock=clock), client=make_client, open_session=registration
     )
-    await MemoryStore(memory, clock=clock).begin(FLOW, owner="", lease=0.0)
+    await MemoryStore(memory, clock=clock).announce(FLOW)
     async with flows.working(), asyncio.timeout(10):
         while await status(flows) is not FlowStatus.WAITING:
             await asyncio.sleep(0.01)

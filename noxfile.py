@@ -159,7 +159,7 @@ def bench(session: nox.Session) -> None:
     """
     Speed, memory and size, with the targets beside the figures. `-- --quick` takes less than two minutes.
     """
-    session.install(".")
+    session.install(".[crypto,redis,taskiq]", *SERVERS)
     for rival in RIVALS:
         # The table says what could not be installed.
         session.install(rival, success_codes=[0, 1])

@@ -71,6 +71,10 @@ TARGETS: Final[Mapping[str, Target]] = {
     "imports.ratio": at_most(1.25),
     "throttled.used": at_least(97),
     "throttled.blocked": at_most(0),
+    "workers.row": at_most(2_048),
+    "workers.tasks": at_most(0),
+    "workers.sockets": at_most(0),
+    "workers.resumed": at_least(300),
 }
 """The targets, by the key of the figure."""
 

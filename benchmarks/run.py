@@ -24,6 +24,7 @@ import imports
 import parked
 import plot
 import throttled
+import workers
 
 from figures import TARGETS, Figure, Measure, Target, rounded, said, surroundings, table
 from rounds import run
@@ -67,6 +68,7 @@ BENCHMARKS: Final[Mapping[str, Measure]] = {
     "parked": parked.measure,
     "imports": imports.measure,
     "throttled": throttled.measure,
+    "workers": workers.measure,
     "micro": micro,
 }
 

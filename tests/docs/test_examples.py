@@ -18,6 +18,11 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PRINTS = {
     "callback.py": r"The bank says: .+\nLink [0-9a-f-]{36} is valid\.\nThe bank says: .+\n(\d{4}-\d\d-\d\d +[\d,]+\.\d\d MXN\n){3}",
     "many.py": r"registered +\d+\n(\w+ +\d+\n)+requests +\d+   at most \d+ at once\nchallenges +\d+   0 answered twice\n",
+    "workers.py": (
+        r"the bank says: .+\none worker was killed\nthe token is the first\n"
+        r"(the token is the duplicate\n|a worker: completed, 31 balances\n){2}"
+        r"the person sees: completed\nchallenges that got more than one PATCH: 0\n"
+    ),
     "web_service.py": r"202 .+\n422 .+\n202 .+\n201 .+\n404 .+\nchallenges that got more than one PATCH: 0\n",
 }
 """What each prints."""

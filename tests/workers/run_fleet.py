@@ -15,9 +15,9 @@ from workers.fleet import run
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200)]
 
-FLOWS = {"nats": 100, "redis": 100, "temporal": 30}
+FLOWS = {"nats": 100, "redis": 100, "temporal": 20}
 
-KILLS = {"nats": 8, "redis": 8, "temporal": 4}
+KILLS = {"nats": 8, "redis": 8, "temporal": 2}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Final
 import attrs
 import pytest
 
+from docs.pages import ROOT, rows
 from people import RIGHT
 from workers.doomed import FLOW, LEASES, registration
 
@@ -165,3 +166,16 @@ async def test_a_worker_dies(death: Death, tmp_path: Path, sandbox: Sandbox) -> 
     if death.ends is START_AGAIN and death.job == "resume":
         assert outcome.ticket is not None
         assert outcome.ticket.answered
+
+
+def test_the_table_of_deaths_is_this_one() -> None:
+    """
+    `docs/workers.md` tells of every point at which a worker can die, what is left and how the flow ends.
+    """
+    told = [row[:4] for row in rows(ROOT / "docs" / "workers.md", "Job")]
+    expected = [
+        [f"`{death.job}`", death.point, f"`{death.left}`" if death.left else "nothing", f"`{death.ends}`"]
+        for death in DEATHS
+    ]
+
+    assert expected == told

@@ -59,6 +59,8 @@ class Server:
         user: Who runs it; this user by default.
 
         stop: The signal that ends it in order.
+
+        ready: What it writes to its log when it can be used, if it listens before that.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Server:
         *,
         user: str | None = None,
         stop: signal.Signals = signal.SIGTERM,
+        ready: str = "",
     ) -> None:
         self._name = name
         self._command = command
@@ -77,6 +80,8 @@ class Server:
         self._url = url
         self._user = user
         self._stop = stop
+        self._ready = ready.encode()
+        self._logged = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -117,6 +122,7 @@ class Server:
         Start it on its port, and return when it answers.
         """
         with (self._folder / "log").open("ab") as log:
+            self._logged = log.tell()
             self._process = subprocess.Popen(
                 [*ends_with_us(), *self._command(self.port)],
                 stdin=subprocess.DEVNULL,
@@ -173,7 +179,8 @@ class Server:
             if self._process.poll() is not None:
                 break
             with contextlib.suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):
-                return
+                if self._ready in (self._folder / "log").read_bytes()[self._logged :]:
+                    return
             time.sleep(0.02)
         message = f"{self._name} does not answer at port {self.port}:\n{self.log()}"
         raise RuntimeError(message)
@@ -286,6 +293,7 @@ def postgres_server(folder: Path, *, durable: bool = False) -> Server:
         "postgresql://postgres@127.0.0.1:{port}/postgres",
         user=user,
         stop=signal.SIGINT,  # which PostgreSQL calls a fast shutdown: connections are cut
+        ready="database system is ready to accept connections",
     )
 
 

@@ -113,7 +113,7 @@ class Listening:
                         failures = 0
                         for box in self._boxes:
                             box.put(key)
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: nobody would notice a listener that has ended
                 if not failures:
                     LOGGER.warning("cannot listen to the store, will go on trying: %s", error)
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])

@@ -207,9 +207,9 @@ class PostgresRows(Rows):
             while (key := await told.get()) is not None:
                 yield key
         finally:
-            connection.remove_termination_listener(end)
             with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
-                await self._done(connection.remove_listener(self._table, hear))
+                await self._done(_hears_no_more(connection, self._table, hear, end))
+            with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
                 await self._done(pool.release(connection, timeout=WAIT))
         raise StoreError(problem="PostgreSQL: the connection that listens was lost")
 
@@ -250,6 +250,11 @@ class PostgresRows(Rows):
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             problem = f"PostgreSQL: {type(error).__name__}: {error}"
         raise StoreError(problem=problem)
+
+
+async def _hears_no_more(connection: Any, table: str, hear: Any, end: Any) -> None:
+    connection.remove_termination_listener(end)  # as the other, it fails on a connection that is gone
+    await connection.remove_listener(table, hear)
 
 
 async def _itself(pool: Pool[Any]) -> Pool[Any]:

@@ -9,6 +9,7 @@ alike for every store.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import secrets
 
@@ -610,6 +611,6 @@ def flow_key(flow: str) -> str:
 
 def link_key(link: str) -> str:
     """
-    Return the key of the row that says whose link it is.
+    Return the key of the row that says whose link it is, and does not show which.
     """
-    return LINK + link
+    return LINK + hashlib.sha256(link.encode()).hexdigest()[:32]

@@ -36,7 +36,8 @@ from aiohttp import web
 from belvo_async import BelvoClient, MfaChallenge, MfaSession, TicketSealer
 from belvo_async.errors import InvalidArgumentError
 from belvo_async.sandbox import Sandbox
-from belvo_async.stores import RedisStore, SharedLimit, Store
+from belvo_async.settings import RateLimit
+from belvo_async.stores import RedisStore, Store
 from belvo_async.workers import FlowOutcome
 from belvo_async.workers.taskiq import FlowTasks, redis_broker
 
@@ -49,13 +50,6 @@ def make_store() -> Store:
     Return the store of this process, whose rows only the holder of the key can read.
     """
     return RedisStore(REDIS, keys=[os.environ["FLOWS_KEY"]])
-
-
-def make_client() -> BelvoClient:
-    """
-    Return the client of a worker. All workers together stay below Belvo's limit.
-    """
-    return BelvoClient.from_env(rate_limit=SharedLimit(make_store()))
 
 
 def session_of(client: BelvoClient, flow: str) -> MfaSession[Any]:
@@ -75,7 +69,12 @@ async def settle(outcome: FlowOutcome[Any]) -> None:
 
 
 flows = FlowTasks(
-    redis_broker(REDIS), store=make_store, client=make_client, open_session=session_of, settle=settle
+    redis_broker(REDIS),
+    store=make_store,
+    client=BelvoClient.from_env,
+    open_session=session_of,
+    settle=settle,
+    limit=RateLimit(),  # of all workers together
 )
 broker, scheduler = flows.broker, flows.scheduler
 
@@ -193,7 +192,7 @@ async def until(browser: aiohttp.ClientSession, page: str, status: str) -> dict[
     """
     Look at the flow, as the person's browser does, until it is there.
     """
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(90):
         while True:
             async with browser.get(page) as response:
                 shown: dict[str, Any] = await response.json()

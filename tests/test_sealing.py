@@ -19,7 +19,7 @@ import attrs
 import pytest
 
 from cryptography.fernet import Fernet
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from belvo_async import ChallengeKind, MfaTicket, TicketSealer
@@ -52,6 +52,8 @@ TICKET: Final = MfaTicket(
 CLOCK: Final = ManualClock(datetime(2026, 1, 1, 12, 5, tzinfo=UTC))
 
 sealer: Final = TicketSealer(KEY)
+
+SEALED: Final = sealer.seal(TICKET, of="user-7")
 
 
 @pytest.mark.parametrize("of", ["", "user-7", "ünïcode\n"])
@@ -141,19 +143,18 @@ def test_no_other_text_opens(text: Any) -> None:
         sealer.unseal(text, clock=CLOCK)
 
 
-@given(st.data())
-def test_a_change_is_noticed(data: st.DataObject) -> None:
+@given(
+    st.integers(0, len(SEALED) - 1),
+    st.sampled_from("ABCabc019-_="),
+    st.sampled_from(["replaced", "cut", "put in"]),
+)
+def test_a_change_is_noticed(at: int, letter: str, change: str) -> None:
     """
     A ticket of which one character is another, missing or too many does not open.
     """
-    sealed = sealer.seal(TICKET, of="user-7")
-    at = data.draw(st.integers(0, len(sealed) - 1))
-    letter = data.draw(st.sampled_from("ABCabc019-_=").filter(lambda one: one != sealed[at]))
-    changed = data.draw(
-        st.sampled_from(
-            [sealed[:at] + letter + sealed[at + 1 :], sealed[:at], sealed[:at] + letter + sealed[at:]]
-        )
-    )
+    assume(letter != SEALED[at])
+    rest = {"replaced": letter + SEALED[at + 1 :], "cut": "", "put in": letter + SEALED[at:]}
+    changed = SEALED[:at] + rest[change]
 
     try:
         opened = sealer.unseal(changed, of="user-7", clock=CLOCK)
@@ -161,7 +162,7 @@ def test_a_change_is_noticed(data: st.DataObject) -> None:
         return
     # Some bits of the last character of base64 mean nothing, and letters after the padding are dropped.
     assert TICKET == opened
-    assert base64.urlsafe_b64decode(sealed) == base64.urlsafe_b64decode(changed)
+    assert base64.urlsafe_b64decode(SEALED) == base64.urlsafe_b64decode(changed)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from belvo_async.client import BelvoClient
 from belvo_async.errors import ClientStateError, MissingExtraError
 from belvo_async.session import MfaSession
+from belvo_async.settings import RateLimit
+from belvo_async.stores.limit import SharedLimit
 from belvo_async.stores.record import Delivery, FlowRecord
 from belvo_async.stores.store import Store
 from belvo_async.workers.core import USUAL, Leases, Settle, advance_flow
@@ -100,14 +102,16 @@ class FlowTasks:
 
         store: Makes the store, in each process when its broker starts.
 
-        client: Makes the client, in each worker when its broker starts. Give it a `stores.SharedLimit` if there is more
-            than one.
+        client: Makes the client, in each worker when its broker starts.
 
         open_session: Makes the call that a flow begins with.
 
         settle: Takes the outcome of a flow that has ended, in the worker. See `workers.Settle`.
 
         leases: How long a silent worker is believed to be at work.
+
+        limit: How many requests all workers send together, in the place of the client's own limit. Belvo counts by address:
+            give one if more than one worker has the same.
 
     Attributes:
         broker: For `taskiq worker`.
@@ -127,6 +131,7 @@ class FlowTasks:
         open_session: SessionOf,
         settle: Settle | None = None,
         leases: Leases = USUAL,
+        limit: RateLimit | None = None,
     ) -> None:
         self.broker: AsyncBroker = InMemoryBroker() if broker is None else broker
         self.scheduler = TaskiqScheduler(self.broker, [LabelScheduleSource(self.broker)])
@@ -135,6 +140,7 @@ class FlowTasks:
         self._open_session = open_session
         self._settle = settle
         self._leases = leases
+        self._limit = limit
         self._store: Store | None = None
         self._client: BelvoClient | None = None
 
@@ -231,6 +237,8 @@ class FlowTasks:
 
     async def _go_on(self, flow: str) -> dict[str, Any]:
         client = _opened(self._client)
+        if self._limit is not None:
+            client = client.with_options(rate_limit=SharedLimit(self.store, self._limit))
         outcome = await advance_flow(
             self.store,
             flow,

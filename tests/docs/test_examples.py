@@ -34,7 +34,7 @@ def test_example(path: object) -> None:
     An example that is called without arguments succeeds, and warns of nothing.
     """
     done = subprocess.run(  # noqa: S603 - our own file
-        [sys.executable, "-W", "error", str(path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-W", "error", str(path)], capture_output=True, text=True, check=False, timeout=110
     )
 
     assert (done.returncode, done.stderr) == (0, "")

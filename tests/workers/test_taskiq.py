@@ -17,6 +17,7 @@ from taskiq import BrokerMessage, InMemoryBroker, TaskiqScheduler
 from belvo_async import BelvoClient, MfaSession
 from belvo_async.errors import ClientStateError, MissingExtraError
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
+from belvo_async.settings import RateLimit
 from belvo_async.stores import Delivery, FlowStatus, Memory, MemoryStore
 from belvo_async.testing import ManualClock
 from belvo_async.workers import FlowOutcome
@@ -239,6 +240,37 @@ async def test_the_scheduler_ticks(
             await asyncio.sleep(0.01)
 
     assert 1 == sandbox.counts[POST]
+
+
+async def test_workers_share_a_limit(
+    make_client: Callable[..., BelvoClient], clock: ManualClock, sandbox: Sandbox
+) -> None:
+    """
+    What all workers send together stays below the limit they were given.
+    """
+    memory = Memory()
+    workers = [
+        FlowTasks(
+            store=lambda: MemoryStore(memory, clock=clock),
+            client=make_client,
+            open_session=registration,
+            limit=RateLimit(requests=2, seconds=60.0),
+        )
+        for _ in range(2)
+    ]
+    async with workers[0].working(ticks=False), workers[1].working(ticks=False):
+        for number, flow in enumerate(["order-1", "order-2", "order-3"]):
+            await workers[number % 2].start(flow)
+        async with asyncio.timeout(10):
+            while sandbox.counts[POST] < 2 or not clock.sleeping:
+                await asyncio.sleep(0)
+        before = sandbox.counts[POST]
+        await clock.advance(62)
+        async with asyncio.timeout(10):
+            while sandbox.counts[POST] < 3:
+                await asyncio.sleep(0)
+
+    assert 2 == before
 
 
 async def test_a_broker_that_was_not_started_is_named() -> None:

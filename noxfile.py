@@ -76,14 +76,18 @@ def fleet(session: nox.Session) -> None:
     session.run("pytest", "tests/workers/run_fleet.py", *session.posargs)
 
 
+ENGINES = ["celery[redis]==5.7.0", "procrastinate==3.10.0", "dbos==3.4.0"]
+"""What the recipes are for. Not among what the tests need: they pull in much."""
+
+
 @nox.session(python=PYTHONS[0])
 def recipes(session: nox.Session) -> None:
     """
-    The recipes for Celery, Procrastinate and DBOS, with real servers and workers.
+    The recipes for Celery, Procrastinate and DBOS, each on its real server; their workers are killed.
     """
-    engines = ("celery[redis]==5.7.*", "procrastinate==3.10.*", "psycopg[binary]", "dbos==3.4.*")
-    session.install(".[crypto,postgres,redis]", *engines, *TESTS, *SERVERS)
-    session.run("pytest", "tests/recipes/run_recipes.py", *session.posargs)
+    session.install(".[crypto,postgres,redis]", *ENGINES, *TESTS, *SERVERS)
+    # They wait most of the time.
+    session.run("pytest", "-n", "6", "tests/recipes/run_recipes.py", *session.posargs)
 
 
 @nox.session

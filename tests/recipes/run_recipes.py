@@ -1,244 +1,198 @@
 """
-The recipes as a user runs them: real servers, workers in processes of their own, one of them killed.
+The recipes as they are, each on its real server: their worker is killed, messages are kept from it, its keys are wrong.
 
-Not collected with the other tests, since the engines are no dependency of ours: `nox -s recipes` runs it.
+Not part of a plain run of the tests, since the engines are not among what those need: `nox -s recipes`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import os
-import signal
-import subprocess
-import sys
+import contextlib
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
+from typing import Final
 
-import attrs
 import pytest
 
-from servers import Server, ends_with_us, installed, postgres_server, redis_server, running
+from recipes.engines import ENGINES, Engine, Worker
+from servers import running
 
-from belvo_async import TicketSealer
-from belvo_async.errors import StoreError
-from belvo_async.sandbox import Sandbox
-from belvo_async.stores import Delivery, FlowStatus, PostgresStore, RedisStore, Store
-
-
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("default")]
-
-RECIPES: Final = Path(__file__).parents[2] / "examples" / "recipes"
-
-RIGHT: Final = "111111"
-
-FLOWS: Final = [f"order-{number}" for number in range(8)]
-
-KEY: Final = TicketSealer.new_key()
-
-Tell = Callable[[str, bool], Awaitable[None]]
-"""Tells the engine of a flow, and whether it has begun."""
+from belvo_async.sandbox import Fault, FaultKind, Sandbox
+from belvo_async.stores import Delivery, FlowStatus, Store
 
 
-@attrs.frozen
-class Recipe:
+pytestmark = pytest.mark.anyio
+
+POST, PATCH = "POST /api/links/", "PATCH /api/links/"
+
+TOKEN: Final = "canary-token-17"
+
+PATIENCE: Final = 50.0
+
+
+@pytest.fixture(name="sandbox")
+async def _sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(mfa_token=TOKEN) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(name="engine", params=ENGINES, ids=lambda kind: kind.name)
+async def _engine(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[Engine]:
+    belvo = {
+        "BELVO_API_URL": sandbox.url,
+        "BELVO_SECRET_ID": sandbox.secret_id,
+        "BELVO_SECRET_PASSWORD": sandbox.secret_password,
+    }
+    kind = request.param
+    # Not below tmp_path: another run of pytest shuts nobody out of that, who has to run PostgreSQL there.
+    with TemporaryDirectory() as folder, running(kind.server, Path(folder), "server") as server:
+        engine = kind(server, tmp_path, belvo)
+        async with engine.opened():
+            yield engine
+
+
+@pytest.fixture(name="store")
+async def _store(engine: Engine) -> AsyncIterator[Store]:
+    async with engine.store() as store:
+        yield store
+
+
+@pytest.fixture(name="work")
+async def _work(engine: Engine) -> AsyncIterator[Callable[..., Worker]]:
     """
-    How to run one.
-
-    Attributes:
-        module: The name of its file.
-
-        make: Its server.
-
-        store: Its store.
-
-        before: What to run once.
-
-        command: A worker.
-
-        telling: Opens what tells the engine, from the module.
-
-        untold: Flows of which no message is sent after the token: the tick has to find them.
+    Start workers that are killed at the end, and tell what they wrote.
     """
+    workers: list[Worker] = []
 
-    module: str
-    make: Callable[[Path], Server]
-    store: Callable[..., Store]
-    before: tuple[str, ...]
-    command: tuple[str, ...]
-    telling: Callable[[Any], Any]
-    untold: tuple[str, ...] = tuple(FLOWS[6:])
+    def start(**variables: str) -> Worker:
+        workers.append(engine.worker(**variables))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+        print(worker.log.name, worker.log.read_text(errors="replace")[-6_000:], sep="\n")  # noqa: T201 - shown if it fails
 
 
-@asynccontextmanager
-async def celery(module: Any) -> AsyncIterator[Tell]:
+async def statuses(store: Store, flows: list[str]) -> dict[str, FlowStatus | None]:
     """
-    Tell Celery.
+    Return where *flows* are.
     """
-
-    async def tell(flow: str, _begun: bool) -> None:
-        module.advance.delay(flow)
-
-    yield tell
+    records = [await store.look(flow) for flow in flows]
+    return {flow: record and record.status for flow, record in zip(flows, records, strict=True)}
 
 
-@asynccontextmanager
-async def procrastinate(module: Any) -> AsyncIterator[Tell]:
+async def until_waiting(store: Store, count: int) -> None:
     """
-    Tell Procrastinate.
+    Wait until so many flows have a challenge that nobody answered.
     """
-    async with module.app.open_async():
-
-        async def tell(flow: str, _begun: bool) -> None:
-            await module.advance.defer_async(flow=flow)
-
-        yield tell
+    async with asyncio.timeout(PATIENCE):
+        while len(await store.waiting()) != count:
+            await asyncio.sleep(0.05)
 
 
-@asynccontextmanager
-async def dbos(module: Any) -> AsyncIterator[Tell]:
+async def until_ended(store: Store, flows: list[str]) -> dict[str, FlowStatus | None]:
     """
-    Tell DBOS.
+    Wait until *flows* have ended, and return how.
     """
-    from dbos import DBOSClient  # noqa: PLC0415 - each engine where it is used
-
-    client = DBOSClient(system_database_url=module.config["system_database_url"])
-
-    async def tell(flow: str, begun: bool) -> None:
-        if begun:
-            await client.send_async(flow, None, "answered")
-        else:
-            options = {"queue_name": "flows", "workflow_name": "carry", "workflow_id": flow}
-            await client.enqueue_async(options, flow)
-
-    yield tell
-    client.destroy()
-
-
-PYTHON: Final = sys.executable
-
-ALL: Final = (
-    Recipe(
-        "celery_flows",
-        redis_server,
-        RedisStore,
-        (),
-        (
-            "celery",
-            "-A",
-            "celery_flows",
-            "worker",
-            "--beat",
-            "--concurrency",
-            "2",
-            "--schedule",
-            "{folder}/beat",
-        ),
-        celery,
-    ),
-    Recipe(
-        "procrastinate_flows",
-        postgres_server,
-        PostgresStore,
-        ("procrastinate", "--app", "procrastinate_flows.app", "schema", "--apply"),
-        (PYTHON, "procrastinate_flows.py"),
-        procrastinate,
-    ),
-    Recipe(
-        "dbos_flows",
-        postgres_server,
-        PostgresStore,
-        ("dbos", "migrate", "--sys-db-url", "{url}"),
-        (PYTHON, "dbos_flows.py"),
-        dbos,
-        untold=(),  # it would look by itself after a minute
-    ),
-)
-
-
-@contextmanager
-def worker(recipe: Recipe, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """
-    Run a worker in a process of its own. Killed at the end.
-    """
-    program, *options = (part.format(folder=folder) for part in recipe.command)
-    found = program if program == PYTHON else installed(program, program)
-    with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*ends_with_us(), found, *options], cwd=RECIPES, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # Celery's has children
-        process.wait()
-
-
-async def until(store: Store, flows: list[str], *, ended: bool) -> None:
-    """
-    Wait until all of them wait for their user, or have ended.
-    """
-    async with asyncio.timeout(60):
-        for flow in flows:
-            while True:
-                try:
-                    record = await store.look(flow)
-                except StoreError:
-                    record = None
-                if record is not None and (
-                    record.status.is_final if ended else record.status is FlowStatus.WAITING
-                ):
-                    break
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while not all(status and status.is_final for status in (await statuses(store, flows)).values()):
                 await asyncio.sleep(0.1)
+    return await statuses(store, flows)
 
 
-@pytest.mark.parametrize("recipe", ALL, ids=lambda recipe: recipe.module)
-async def test_the_recipe_works(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_flow_ends_though_its_worker_is_killed(
+    engine: Engine, store: Store, sandbox: Sandbox, work: Callable[..., Worker]
+) -> None:
     """
-    Flows go to their end over a worker that is killed while they wait; a token that comes twice is sent once, and
-    neither tokens nor what the sandbox says is to be read in the engine's server.
+    Flows outlive their worker and messages that never come; no answer is sent twice, and no secret can be read.
     """
-    with running(recipe.make, tmp_path, "server") as server:
-        async with Sandbox() as sandbox:
-            for name, value in {
-                "BELVO_SECRET_ID": sandbox.secret_id,
-                "BELVO_SECRET_PASSWORD": sandbox.secret_password,
-                "BELVO_API_URL": sandbox.url,
-                "CELERY_BROKER_URL": server.url,
-                "FLOWS_REDIS_URL": server.url,
-                "FLOWS_POSTGRES_DSN": server.url,
-                "FLOWS_KEY": KEY,
-                "PYTHONPATH": os.pathsep.join([str(RECIPES), os.environ.get("PYTHONPATH", "")]),
-            }.items():
-                monkeypatch.setenv(name, value)
-            monkeypatch.syspath_prepend(str(RECIPES))
-            if recipe.before:
-                program, *options = (part.format(url=server.url) for part in recipe.before)
-                command = [installed(program, program), *options]
-                await asyncio.to_thread(subprocess.run, command, cwd=RECIPES, check=True)
-            module = importlib.import_module(recipe.module)
-            async with recipe.store(server.url, keys=[KEY]) as store, recipe.telling(module) as tell:
-                with worker(recipe, tmp_path):
-                    for flow in FLOWS:
-                        await store.announce(flow)
-                        await tell(flow, False)
-                    await until(store, FLOWS, ended=False)
-                deliveries = []
-                with worker(recipe, tmp_path):
-                    for flow in FLOWS:
-                        deliveries.append(await store.deliver(flow, 1, RIGHT))
-                        deliveries.append(await store.deliver(flow, 1, RIGHT))
-                        if flow not in recipe.untold:
-                            await tell(flow, True)
-                    await until(store, FLOWS, ended=True)
-                records = [await store.look(flow) for flow in FLOWS]
-            kept = b"".join(path.read_bytes() for path in (tmp_path / "server").rglob("*") if path.is_file())
+    flows = [f"order-{number}" for number in range(10)]
+    early, told_late, untold, held, lost = flows[:3], flows[3:5], flows[5:8], flows[8], flows[9]
+    opening, unspoken = "order-held", "order-unspoken"
+    seen = []
 
-            assert [Delivery.FIRST, Delivery.DUPLICATE] * len(FLOWS) == deliveries
-            assert [FlowStatus.COMPLETED] * len(FLOWS) == [record and record.status for record in records]
-            assert (len(FLOWS), 0) == (sandbox.counts["POST /api/links/"], sandbox.duplicates)
-            links = [link["id"] for link in sandbox.links.values()]
-            assert [] == [secret for secret in ("pass_valid", *links) if secret.encode() in kept]
+    # Ten flows are begun and challenged.
+    worker = work()
+    for flow in flows:
+        await engine.start(flow)
+    seen.append(await engine.readable())
+    await until_waiting(store, len(flows))
+
+    # Some are answered, each twice.
+    first = [await store.deliver(flow, 1, TOKEN) for flow in early]
+    again = [await store.deliver(flow, 1, TOKEN) for flow in early]
+    seen.append(await engine.readable())
+    for flow in early * 2:
+        await engine.advance(flow)
+    ended = await until_ended(store, early)
+
+    # Then Belvo takes long, and the worker dies while it works: on an answer, and on a registration.
+    sandbox.faults.add(Fault(kind=FaultKind.LATE_ANSWER, operation="*", seconds=60, times=2))
+    before = sandbox.counts[POST], sandbox.counts[PATCH]
+    await store.deliver(held, 1, TOKEN)
+    await engine.advance(held)
+    await engine.start(opening)
+    async with asyncio.timeout(PATIENCE):
+        while (sandbox.counts[POST], sandbox.counts[PATCH]) != (before[0] + 1, before[1] + 1):
+            await asyncio.sleep(0.01)
+    await store.deliver(lost, 1, TOKEN)
+    await engine.advance(lost)
+    await asyncio.sleep(0.05)  # it acts at once, and its answers take long
+    worker.kill()
+    sandbox.faults.clear()
+    seen.append(await engine.readable())
+
+    # While there is no worker, tokens come and a flow is noted. Nobody speaks of some of them.
+    for flow in (*told_late, *untold):
+        await store.deliver(flow, 1, TOKEN)
+    for flow in told_late:
+        await engine.advance(flow)
+    await store.announce(unspoken)
+    seen.append(await engine.readable())
+
+    work()
+    last = await until_ended(store, [*flows, opening])
+    await until_waiting(store, 1)
+    await store.deliver(unspoken, 1, TOKEN)
+    await engine.advance(unspoken)
+    last |= await until_ended(store, [unspoken])
+    seen.append(await engine.readable())
+
+    assert ([Delivery.FIRST] * 3, [Delivery.DUPLICATE] * 3) == (first, again)
+    assert dict.fromkeys(early, FlowStatus.COMPLETED) == ended
+    completed = [*flows, unspoken]
+    assert {**dict.fromkeys(completed, FlowStatus.COMPLETED), opening: FlowStatus.START_AGAIN} == last
+    assert [1] * len(completed) == [
+        challenge.patches for challenge in sandbox.challenges.values() if challenge.patches
+    ]
+    assert len(completed) == sandbox.counts[PATCH]
+    sessions = {challenge.session for challenge in sandbox.challenges.values()}
+    for text in seen:
+        assert held in text
+        assert [] == [secret for secret in (TOKEN, *sessions) if secret in text]
+
+
+async def test_wrong_keys_end_the_worker(
+    engine: Engine, store: Store, sandbox: Sandbox, work: Callable[..., Worker]
+) -> None:
+    """
+    A worker whose keys Belvo does not know stops in order, and asks not for ever; one with the right keys goes on.
+    """
+    flows = [f"order-{number}" for number in range(5)]
+    wrong = work(BELVO_SECRET_PASSWORD="another")
+    for flow in flows:
+        await engine.start(flow)
+    async with asyncio.timeout(PATIENCE):
+        code = await wrong.ended()
+    asked = sandbox.counts[POST]
+
+    work()
+    await until_waiting(store, len(flows))
+
+    assert 0 == code
+    assert 1 <= asked <= 2 * len(flows)
+    assert asked + len(flows) == sandbox.counts[POST]

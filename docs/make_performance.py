@@ -31,6 +31,7 @@ TITLES = {
     "parked": "Waiting for users",
     "imports": "Importing",
     "throttled": "At Belvo's limit",
+    "workers": "Flows in a store",
     "micro": "Small pieces",
 }
 """Of each benchmark, in the words of the page."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -256,10 +257,12 @@ class FlowTasks:
         }
 
     async def _hand_on(self) -> int:
-        due = await self.store.due(HANDED_ON)
-        for flow in due:
+        due = await self.store.due()
+        # By lot: flows that fail again and again come first, and must not keep the others from their turn.
+        handed_on = random.sample(due, min(len(due), HANDED_ON))
+        for flow in handed_on:
             await self._kick(flow)
-        return len(due)
+        return len(handed_on)
 
     # --- between the two ---
 

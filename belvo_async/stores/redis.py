@@ -7,6 +7,8 @@ the server runs whole and by its own clock. Wakes go through a stream that keeps
 
 from __future__ import annotations
 
+import asyncio
+
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
@@ -198,7 +200,8 @@ class RedisRows(Rows):
                 reply.close()
             raise
         try:
-            return await reply
+            async with asyncio.timeout(LISTENED + WAIT):
+                return await reply
         except (RedisError, OSError) as error:
             problem = f"Redis: {type(error).__name__}: {error}"
         raise StoreError(problem=problem)
@@ -233,7 +236,7 @@ def _client(url: str) -> Redis:
         max_connections=CONNECTIONS,
         timeout=WAIT,
         socket_connect_timeout=WAIT,
-        socket_timeout=LISTENED + WAIT,
+        socket_timeout=None,  # by `_call()`: redis-py's own may lose a cancellation on Python 3.11
         retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)

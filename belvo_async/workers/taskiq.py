@@ -349,6 +349,9 @@ def redis_broker(
         from taskiq_redis import RedisStreamBroker  # noqa: PLC0415 - one broker of two
     except ModuleNotFoundError as error:
         raise MissingExtraError.for_module(error, "taskiq") from None
+    # redis-py bounds what it sends by wait_for(), which on Python 3.11 may lose the cancellation that ends a worker.
+    connection.setdefault("socket_timeout", None)
+    connection.setdefault("socket_keepalive", True)  # finds a server that is gone, in its place
     return RedisStreamBroker(
         url,
         queue_name=name,

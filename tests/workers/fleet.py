@@ -5,7 +5,7 @@ the sandbox did.
 Four kinds of processes meet through real servers: workers, one scheduler for the tick, a web service that begins flows and
 delivers tokens, and this one, with the sandbox and the knife. Run by `run_fleet.py` with few flows, and as a program with as many as wanted:
 
-    python tests/workers/fleet.py --engine nats --store redis --flows 1000
+    PYTHONPATH=tests python tests/workers/fleet.py --engine nats --store redis --flows 1000
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import random
 import subprocess
 import sys
@@ -231,6 +232,7 @@ class Crew:
                 [*ends_with_us(), sys.executable, __file__, "--role", role, "--plan", self._plan],
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
         self._processes.append(process)
         return process
@@ -339,6 +341,8 @@ async def run(
                             report.restarts += 1
                         open_flows -= await ended(looked_at, open_flows)
                         await asyncio.sleep(0.1)
+                    if service.poll() is not None:
+                        raise RuntimeError((folder / "service.log").read_text(encoding="utf-8"))
                     report.seconds = time.monotonic() - began
                     await judge(report, looked_at, plan, sandbox)
     return report

@@ -11,7 +11,7 @@ import platform
 
 from collections.abc import Mapping, Sequence
 from types import EllipsisType, MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 from urllib.parse import urlsplit
 
 import attrs
@@ -21,7 +21,7 @@ from belvo_async.deadlines import Deadlines
 from belvo_async.errors import InvalidArgumentError, TicketError, type_of, wrong_type
 from belvo_async.guards import Answered
 from belvo_async.guards import Links as BusyLinks
-from belvo_async.messages import Effect, Request, Secret
+from belvo_async.messages import Effect, Headers, Request, Secret
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.observer import Observer, Tee
 from belvo_async.resources.banking import Accounts, Balances, Bills, Owners, Transactions
@@ -51,7 +51,7 @@ from belvo_async.resources.investments import InvestmentPortfolios, ReceivablesT
 from belvo_async.resources.links import Links
 from belvo_async.resources.mexico import Mexico
 from belvo_async.resources.mounted import mounted, resources_of, unmount
-from belvo_async.resources.verbs import Context, Resource, send
+from belvo_async.resources.verbs import CallOptions, Context, Resource, send
 from belvo_async.resources.widget import WidgetAccessToken
 from belvo_async.session import Engine, MfaSession, TokenPrompt, wrong_prompt
 from belvo_async.settings import (
@@ -67,6 +67,7 @@ from belvo_async.settings import (
 from belvo_async.transport import Transport
 from belvo_async.transport.address import check_base_url
 from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
+from belvo_async.transport.headers import headers_of
 from belvo_async.transport.observed import ObservedTransport
 from belvo_async.transport.retry import Budget, RetryingTransport
 from belvo_async.transport.throttle import ThrottledTransport, Window, shared_bucket
@@ -95,6 +96,8 @@ class Options:
     timeouts: Timeouts
     retry: RetryPolicy | None
     rate_limit: RateLimit | Limiter | None
+    headers: Headers
+    observer: Tee | None
 
     def __attrs_post_init__(self) -> None:
         check_type("timeouts", self.timeouts, Timeouts)
@@ -132,7 +135,9 @@ class BelvoClient:
         rate_limit: How many requests to send; `None` sets no limit. Holds for Belvo's own hosts by default.
             A `Limiter` of your own can share it between processes.
 
-        network: Proxies and certificates.
+        network: Proxies, certificates, connections of your own.
+
+        headers: More headers for every request: for a gateway on the way, say. Their values are shown nowhere.
 
         observers: Who wants to know what happens; `LoggingObserver()` writes it to standard logging.
 
@@ -189,17 +194,21 @@ class BelvoClient:
         pool: PoolLimits = DEFAULT_POOL,
         rate_limit: RateLimit | Limiter | None = BELVO_RATE_LIMIT,
         network: Network = DIRECT,
+        headers: Mapping[str, str] | None = None,
         observers: Sequence[Observer] = (),
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         authorization = _authorization(secret_id, secret_password)
         address = _address(environment, base_url)
-        del secret_id, secret_password, base_url  # what raises below must not show them
+        more = headers_of(headers)
+        del secret_id, secret_password, base_url, headers  # what raises below must not show them
         if isinstance(authorization, InvalidArgumentError):
             raise authorization
         if isinstance(address, InvalidArgumentError):
             raise address
-        options = Options(prompt, timeouts, retry, rate_limit)
+        if isinstance(more, InvalidArgumentError):
+            raise more
+        options = Options(prompt, timeouts, retry, rate_limit, more, _tee(observers))
         check_type("pool", pool, PoolLimits)
         check_type("network", network, Network)
         self._authorization = authorization
@@ -207,7 +216,6 @@ class BelvoClient:
         self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)
         self._budget = Budget(retry.budget if retry is not None else 1)
         self._clock = clock
-        self._observer = _tee(observers)
         self._deadlines, self._answered, self._busy = Deadlines(clock), Answered(clock), BusyLinks()
         self._mount(options)
 
@@ -235,24 +243,24 @@ class BelvoClient:
             self._answered,
             self._busy,
             lookups=(0.0,) if options.retry is None else (0.0, *options.retry.waits[:LOOKS]),
-            observer=self._observer,
+            observer=options.observer,
             check_usable=self._pool.check_usable,
         )
         self._context = Context(self._engine, options.prompt, self._authorization)
         unmount(self)
 
     def _transport(self, options: Options) -> Transport:
-        transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock)
-        if self._observer is not None:
-            transport = ObservedTransport(transport, self._observer, self._clock)
+        transport: Transport = AiohttpTransport(self._pool, options.timeouts, self._clock, options.headers)
+        if options.observer is not None:
+            transport = ObservedTransport(transport, options.observer, self._clock)
         limiter = self._limiter(options.rate_limit)
         if limiter is not None:
             transport = ThrottledTransport(
-                transport, limiter, self._clock, self._observer, self._pool.check_usable
+                transport, limiter, self._clock, options.observer, self._pool.check_usable
             )
         if options.retry is not None:
             transport = RetryingTransport(
-                transport, options.retry, self._clock, self._budget, observer=self._observer
+                transport, options.retry, self._clock, self._budget, observer=options.observer
             )
         return transport
 
@@ -314,11 +322,27 @@ class BelvoClient:
         timeouts: Timeouts | EllipsisType = ...,
         retry: RetryPolicy | EllipsisType | None = ...,
         rate_limit: RateLimit | Limiter | EllipsisType | None = ...,
+        headers: Mapping[str, str] | EllipsisType | None = ...,
+        observers: Sequence[Observer] = (),
     ) -> Self:
         """
         Return a client that shares connections, links and deadlines with this one and differs in what is given.
+
+        Args:
+            observers: Who listens too, besides those of this client.
         """
-        given = {"prompt": prompt, "timeouts": timeouts, "retry": retry, "rate_limit": rate_limit}
+        more = headers if headers is ... else headers_of(headers)
+        del headers  # what raises below must not show them
+        if isinstance(more, InvalidArgumentError):
+            raise more
+        given = {
+            "prompt": prompt,
+            "timeouts": timeouts,
+            "retry": retry,
+            "rate_limit": rate_limit,
+            "headers": more,
+            "observer": _tee(observers, self._options.observer),
+        }
         other = copy.copy(self)
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not ...}
         other._owns_pool = False  # noqa: SLF001 - of its own class
@@ -327,9 +351,9 @@ class BelvoClient:
 
     # --- what belongs to no resource ---
 
-    async def check(self) -> None:
+    async def check(self, **options: Unpack[CallOptions]) -> None:
         """
-        Ask Belvo whether it knows the keys.
+        Ask Belvo whether it knows the keys. See `CallOptions` for the options.
 
         Raises:
             AuthenticationError: It does not, or they belong to the other environment.
@@ -337,7 +361,8 @@ class BelvoClient:
             TransportError: It cannot be reached.
         """
         # https://developers.belvo.com/docs/authentication
-        await send(self._engine, Request("GET", "/api/", Effect.READ))
+        told = self._context.told(options)
+        await send(told.engine, Request("GET", "/api/", Effect.READ))
 
     def resume(
         self,
@@ -345,6 +370,7 @@ class BelvoClient:
         token: str | None = None,
         *,
         prompt: TokenPrompt | None = None,
+        **options: Unpack[CallOptions],
     ) -> MfaSession[Any]:
         """
         Go on with a suspended session, made by this client or any other with the same keys.
@@ -357,6 +383,8 @@ class BelvoClient:
 
             prompt: Whom to ask for tokens; the client's prompt by default.
 
+            options: `timeout` and `headers`, as in `CallOptions`; a ticket knows nothing of those of the call.
+
         Returns:
             A session in state CHALLENGED: await it for what the call was to bring (a link, or a list of data).
 
@@ -367,9 +395,9 @@ class BelvoClient:
         """
         answer = Secret(token)
         del token  # what raises below must not show it
-        return self._resource_of(ticket)._resume_ticket(ticket, answer, prompt)  # noqa: SLF001 - of this package
+        return self._resource_of(ticket, options)._resume_ticket(ticket, answer, prompt)  # noqa: SLF001 - of this package
 
-    async def reconcile(self, ticket: MfaTicket) -> Any | None:
+    async def reconcile(self, ticket: MfaTicket, **options: Unpack[CallOptions]) -> Any | None:
         """
         Look what became of a challenge to which an answer may have been sent. Sends no answer itself.
 
@@ -378,6 +406,8 @@ class BelvoClient:
 
         Args:
             ticket: From an `UncertainOutcomeError`, or from the `ticket` of a session that was cancelled.
+
+            options: `timeout` and `headers`, as in `CallOptions`.
 
         Returns:
             What the call was to bring, or `None` if that cannot be told (yet). Data that was not to be stored
@@ -388,14 +418,15 @@ class BelvoClient:
 
             BelvoError: As for every read.
         """
-        return await self._resource_of(ticket)._find_ticket(ticket)  # noqa: SLF001 - as above
+        return await self._resource_of(ticket, options)._find_ticket(ticket)  # noqa: SLF001 - as above
 
-    def _resource_of(self, ticket: MfaTicket) -> Resumable[Any, Any]:
+    def _resource_of(self, ticket: MfaTicket, options: CallOptions) -> Resumable[Any, Any]:
+        context = self._context.told(options)  # first: what raises below must not show the headers
         if not isinstance(ticket, MfaTicket):
             raise wrong_type("ticket", "an MfaTicket (MfaTicket.from_json() makes one of its text)", ticket)
         for resource in self.resources.values():
             if isinstance(resource, Resumable) and resource.path == ticket.path:
-                return resource
+                return resource._in(context)  # noqa: SLF001 - as above
         raise TicketError(problem="it belongs to no resource of this client")
 
 
@@ -420,16 +451,17 @@ def _authorization(secret_id: object, secret_password: object) -> Secret | Inval
     return Secret("Basic " + base64.b64encode(f"{secret_id}:{secret_password}".encode()).decode())
 
 
-def _tee(observers: Sequence[Observer]) -> Tee | None:
+def _tee(observers: Sequence[Observer], others: Tee | None = None) -> Tee | None:
     """
-    Return one observer for all of them.
+    Return one observer for all of them, and for *others*.
     """
     if not isinstance(observers, Sequence) or not all(isinstance(one, Observer) for one in observers):
         found = (
             ", ".join(map(type_of, observers)) if isinstance(observers, list | tuple) else type_of(observers)
         )
         raise InvalidArgumentError(argument="observers", expected="a sequence of observers", found=found)
-    return Tee(tuple(observers)) if observers else None
+    before = () if others is None else tuple(others.observers)
+    return Tee((*before, *observers)) if observers else others
 
 
 def _address(

@@ -164,6 +164,51 @@ PERSONAL_PARAMETERS: Final = frozenset({"user_document", "external_id", "externa
 NO_QUERY: Final = Query()
 
 
+@final
+class Headers:
+    """
+    Header lines of the caller's, checked. Shows their names and never a value: one may be the key of a gateway.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._lines = {name.lower(): f"{name}: {value}\r\n" for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self._lines)})"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._lines == other._lines
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._lines.items()))
+
+    def __reduce__(self) -> Any:
+        msg = "headers may hold a key and are never pickled"
+        raise TypeError(msg)
+
+    def extended(self, others: Headers) -> Headers:
+        """
+        Return these and *others*, which come first where both have a name.
+        """
+        both = Headers({})
+        both._lines = {**self._lines, **others._lines}
+        return both
+
+    def reveal(self) -> str:
+        """
+        Return the lines themselves, as they go over the wire. Do not keep them in a variable.
+        """
+        return "".join(self._lines.values())
+
+
+NO_HEADERS: Final = Headers({})
+
+
 Gate = Callable[[], Awaitable[None]]
 """
 Awaited before a request leaves. What it raises keeps the request from being sent.
@@ -194,6 +239,10 @@ class Request:
         deferred: Whether Belvo is asked to accept it now and do it later.
 
         gate: Awaited when all waiting is over, before a byte leaves. What it raises keeps the request here.
+
+        timeout: Seconds without a byte of the answer, where its call has its own; else `Timeouts` says.
+
+        headers: More header lines, where its call has its own.
     """
 
     method: str
@@ -205,6 +254,8 @@ class Request:
     deadline: float | None = None
     deferred: bool = False
     gate: Gate | None = attrs.field(default=None, repr=False, eq=False)
+    timeout: float | None = None
+    headers: Headers | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -217,7 +268,7 @@ class Request:
         if self.effect is not Effect.CREATE or self.body is None or "external_id" not in self.body:
             return None
         query = Query((("external_id", str(self.body["external_id"])),))
-        return Request("GET", self.path, Effect.READ, query)
+        return Request("GET", self.path, Effect.READ, query, timeout=self.timeout, headers=self.headers)
 
 
 @attrs.frozen
@@ -235,6 +286,8 @@ class Answer:
         request_id: From the headers, if there was one.
 
         retry_after: Seconds to wait, if the headers said so.
+
+        raw_headers: All headers, as bytes, in their order.
     """
 
     status: int
@@ -242,6 +295,19 @@ class Answer:
     content_type: str = "application/json"
     request_id: str | None = None
     retry_after: float | None = None
+    raw_headers: tuple[tuple[bytes, bytes], ...] = attrs.field(default=(), repr=False, eq=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """
+        All headers by their names, in small letters. The values of one that came more than once stand in one text,
+        with commas between them.
+        """
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in self.raw_headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return headers
 
     @property
     def succeeded(self) -> bool:

@@ -194,6 +194,7 @@ class MfaSession(Generic[T]):
         "_interrupted",
         "_owner",
         "_prompt",
+        "_response",
         "_result",
         "_shown",
         "_timer",
@@ -210,6 +211,7 @@ class MfaSession(Generic[T]):
         self._flow = call.new_flow(engine.clock)
         self._answer = call.answer
         self._result: T | None = None
+        self._response: Answer | None = None
         self._owner: asyncio.Task[Any] | None = None  # the task that drove it last
         self._driving = False  # that task is inside of a method
         self._asking = False  # and there inside of the prompt
@@ -271,6 +273,16 @@ class MfaSession(Generic[T]):
         What Belvo's support asks for, from the newest answer that had one.
         """
         return self._flow.request_id
+
+    @property
+    def response(self) -> Answer | None:
+        """
+        Belvo's last answer as it came: `status`, `headers`, `request_id`, and the bytes of its `body`.
+
+        It is kept as long as the session is, once that has ended by it; `None` before, and where no answer came (the
+        result was found by looking, say). A session that waits for its user keeps no answer; observers see those.
+        """
+        return self._response
 
     @property
     def error(self) -> BelvoError | None:
@@ -795,6 +807,8 @@ class MfaSession(Generic[T]):
         for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
             if isinstance(told, ApiError) and request.body is not None:
                 told.conceal(request.body.conceal)
+        if flow.state.is_final:
+            self._response = answer
         self._settle()
 
     def _broken_off(self, error: BaseException, request: Request, *, unsent: bool = False) -> None:

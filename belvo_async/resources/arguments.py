@@ -107,6 +107,17 @@ def whole(argument: str, value: object, *, most: int | None = None) -> int | Non
     raise InvalidArgumentError(argument=argument, expected=expected, found=repr(value)[:40])
 
 
+def seconds(argument: str, value: object) -> float | None:
+    """
+    Return *value* if it is `None`, or a number of seconds above 0 that ends.
+    """
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+        return value
+    raise InvalidArgumentError(argument=argument, expected="seconds above 0", found=repr(value)[:40])
+
+
 def _name(name: str) -> str:
     if FILTER_NAME.fullmatch(name):
         return name

@@ -4,9 +4,10 @@ Brazil: what Belvo offers there and nowhere else, below `/api/br/`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-from belvo_async.messages import Query
+from belvo_async.messages import Answer, Query
 from belvo_async.resources.arguments import Day, Names
 from belvo_async.resources.flows import Retrievable, RetrieveOptions, deferred
 from belvo_async.resources.mounted import Namespace, mounted
@@ -95,6 +96,8 @@ class Exchanges(StoredByLink["Exchange"], Retrievable["Exchange"]):
         limit: int | None = None,
         fields: Names = None,
         omit: Names = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Pages[ExchangeHistory]:
         """
         Return what happened to an exchange. Nothing is sent until you iterate.
@@ -111,13 +114,17 @@ class Exchanges(StoredByLink["Exchange"], Retrievable["Exchange"]):
             fields: Names of the fields to send; the others are `None`.
 
             omit: Names of the fields not to send.
+
+            timeout: As in `CallOptions`, as is `headers`.
         """
         from belvo_async.models import ExchangeHistory  # noqa: PLC0415 - loaded when it is needed
 
-        async def fetch(query: Query) -> Page[ExchangeHistory]:
-            return await self._page(f"{self._item_path(id)}history/", ExchangeHistory, query)
+        told, problem = self._told_later(timeout, headers)
 
-        return Pages(fetch, listing(page_size, limit, fields, omit, {"page": page}), limit)
+        async def fetch(query: Query) -> tuple[Page[ExchangeHistory], Answer]:
+            return await told._page(f"{told._item_path(id)}history/", ExchangeHistory, query)
+
+        return Pages(fetch, problem or listing(page_size, limit, fields, omit, {"page": page}), limit)
 
 
 class BrazilInvestments(StoredByLink["Investment"], Retrievable["Investment"]):

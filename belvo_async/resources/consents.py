@@ -4,6 +4,7 @@ Consents: what users allowed in Brazil's Open Finance network.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from belvo_async.resources.arguments import Filter, Names
@@ -35,6 +36,8 @@ class Consents(Listing["Consent"], Gettable["Consent"]):
         limit: int | None = None,
         fields: Names = None,
         omit: Names = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
         **filters: Filter,
     ) -> Pages[Consent]:
         """
@@ -52,6 +55,8 @@ class Consents(Listing["Consent"], Gettable["Consent"]):
 
             omit: Names of the fields not to send.
 
+            timeout: As in `CallOptions`, as is `headers`.
+
             filters: More of them, as Belvo names them.
 
         Returns:
@@ -63,4 +68,12 @@ class Consents(Listing["Consent"], Gettable["Consent"]):
             BelvoError: Iterating: as for every request.
         """
         given = {"user_document": user_document, **filters}
-        return self._pages(given, page_size=page_size, limit=limit, fields=fields, omit=omit)
+        return self._pages(
+            given,
+            page_size=page_size,
+            limit=limit,
+            fields=fields,
+            omit=omit,
+            timeout=timeout,
+            headers=headers,
+        )

@@ -12,7 +12,7 @@ from belvo_async.messages import Body, Effect, Request
 from belvo_async.resources.arguments import Day
 from belvo_async.resources.flows import Completable, RetrieveOptions
 from belvo_async.resources.members import checked
-from belvo_async.resources.verbs import OLD, Resource, Stored
+from belvo_async.resources.verbs import OLD, CallOptions, Resource, Stored
 from belvo_async.session import MfaSession
 
 
@@ -154,6 +154,7 @@ class IncomeVerification(Enriching):
         date_to: Day | None = None,
         allowed_income_types: Sequence[IncomeStreamType | str] | None = None,
         minimum_confidence_level: IncomeStreamConfidence | str | None = None,
+        **options: Unpack[CallOptions],
     ) -> list[models.Income]:
         """
         Return the incomes in *transactions*. Belvo stores nothing.
@@ -171,6 +172,8 @@ class IncomeVerification(Enriching):
 
             minimum_confidence_level: How sure Belvo must be: `HIGH`, `MEDIUM` or `LOW`.
 
+            options: As in `CallOptions`.
+
         Raises:
             InvalidArgumentError: An argument cannot be right; nothing was sent.
 
@@ -187,8 +190,9 @@ class IncomeVerification(Enriching):
             }
         )
         del transactions  # what raises below must not show them
+        told = self._told(options)
         type_ = list[self.model]  # type: ignore[name-defined] # a class at run time
-        incomes: list[models.Income] = await self._compute(type_, body)
+        incomes: list[models.Income] = await told._compute(type_, body)
         return incomes
 
 
@@ -209,6 +213,7 @@ class Categorization(Enriching):
         transactions: Sequence[models.CategorizationTransactionRequest | Mapping[str, object]],
         *,
         language: str,
+        **options: Unpack[CallOptions],
     ) -> models.Categorization:
         """
         Return *transactions* with their categories. Belvo stores nothing.
@@ -218,6 +223,8 @@ class Categorization(Enriching):
 
             language: Of their descriptions, in two letters (ISO 639-1): `es`, `pt`.
 
+            options: As in `CallOptions`.
+
         Raises:
             InvalidArgumentError: An argument cannot be right; nothing was sent.
 
@@ -225,5 +232,6 @@ class Categorization(Enriching):
         """
         body = Body({"language": language, "transactions": transactions})
         del transactions  # what raises below must not show them
-        categorization: models.Categorization = await self._compute(self.model, body)
+        told = self._told(options)
+        categorization: models.Categorization = await told._compute(self.model, body)
         return categorization

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from types import EllipsisType
-from typing import Any, ClassVar, Concatenate, Final, Generic, ParamSpec, TypedDict, TypeVar, Unpack, cast
+from typing import Any, ClassVar, Concatenate, Final, Generic, ParamSpec, TypeVar, Unpack, cast
 
 import attrs
 
@@ -24,7 +24,7 @@ from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.resources.accepted import AcceptedRequest, accepted
 from belvo_async.resources.arguments import Filter, Names, selection, whole
 from belvo_async.resources.members import checked, flag
-from belvo_async.resources.verbs import Listing, Resource
+from belvo_async.resources.verbs import CallOptions, Listing, Resource
 from belvo_async.session import NOTHING, Call, MfaSession, Sought, TokenPrompt
 from belvo_async.transport.address import check_id
 
@@ -41,9 +41,9 @@ LONGEST_OPAQUE: Final = 200
 """Characters of an id that only Belvo understands."""
 
 
-class SessionOptions(TypedDict, total=False):
+class SessionOptions(CallOptions, total=False):
     """
-    What every call that may need the user can be told.
+    What every call that may need the user can be told, besides `CallOptions`.
 
     Attributes:
         fields: Names of the fields to send back; the others are `None`.
@@ -84,6 +84,17 @@ class Options:
     omit: Names = None
     prompt: TokenPrompt | None = None
     max_rounds: int = DEFAULT_MAX_ROUNDS
+    timeout: float | None = None
+    headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+
+    @property
+    def of_call(self) -> CallOptions:
+        """
+        Those that every call has; empty if none was given.
+        """
+        if self.timeout is None and self.headers is None:
+            return {}
+        return {"timeout": self.timeout, "headers": self.headers}
 
 
 NO_OPTIONS: Final = Options()
@@ -91,7 +102,7 @@ NO_OPTIONS: Final = Options()
 ALL_THE_SAME: Final = frozenset({"attach_pdf", "attach_xml"})
 """The members of a request that do not decide which data it brings."""
 
-OPTIONS: Final = frozenset(RetrieveOptions.__annotations__)
+OPTIONS: Final = RetrieveOptions.__optional_keys__
 
 
 class Flows(Resource[M], Generic[M, R]):
@@ -167,12 +178,14 @@ class Flows(Resource[M], Generic[M, R]):
         name = sys.intern(
             f"{self.name}.{'request' if self._later else verb}"
         )  # one text for all its sessions
+        told = self
         options = NO_OPTIONS
         selected: Query = NO_QUERY
         opening: Request | InvalidArgumentError
         try:
             options = _options(name, given)
             _check_save_data(save_data)
+            told = self._told(options.of_call)
             selected = selection(options.fields, options.omit)
             id_ = None if link is ... else check_id(link, "link")
             opening = Request(
@@ -195,12 +208,12 @@ class Flows(Resource[M], Generic[M, R]):
             resumable=isinstance(self, Resumable),
             external_id=external_id,
         )
-        return self._session(
+        return told._session(
             Call(
                 origin=operation,
                 opening=opening,
                 decode=self._decode,
-                find=self._find,
+                find=told._find,
                 within=within,
                 max_rounds=options.max_rounds,
             ),
@@ -310,15 +323,18 @@ class Resumable(Flows[M, R]):
 
             save_data: As the call had it. Belvo's default is to store the data.
 
-            options: `fields`, `omit` and `max_rounds` as the call had them; `prompt` for another challenge.
+            options: `fields`, `omit` and `max_rounds` as the call had them; `prompt` for another challenge; and as
+                in `CallOptions`.
         """
         answer = Secret(token)
         del token  # what raises below must not show it
         problem: InvalidArgumentError | None = None
+        told = self
         given = NO_OPTIONS
         selected: Query = NO_QUERY
         try:
             given = _options(f"{self.name}.resume", options)
+            told = self._told(given.of_call)
             _check_save_data(save_data)
             _check_opaque("session", session)
             check_id(link, "link")
@@ -338,7 +354,7 @@ class Resumable(Flows[M, R]):
             fields=dict(selected).get("fields"),
             omit=dict(selected).get("omit"),
         )
-        return self._resume_ticket(ticket, answer, given.prompt, problem)
+        return told._resume_ticket(ticket, answer, given.prompt, problem)
 
     def _resume_ticket(
         self,
@@ -411,8 +427,8 @@ def deferred(
 
             BelvoError: As for `retrieve()`.
         """
-        later = type(resource)(resource._context)  # noqa: SLF001 - of this package
-        later._later = True  # noqa: SLF001 - of this module
+        later = type(resource)(resource._context)
+        later._later = True
         # This frame ends here: it holds the arguments, a token perhaps, and no error of the session may show it.
         return _result_of(cast("MfaSession[AcceptedRequest[R]]", verb(later, *args, **kwargs)))
 

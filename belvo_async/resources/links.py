@@ -17,7 +17,7 @@ from belvo_async.resources.accepted import AcceptedRequest, accepted, request_id
 from belvo_async.resources.arguments import Names, selection
 from belvo_async.resources.flows import Resumable, SessionOptions
 from belvo_async.resources.members import checked
-from belvo_async.resources.verbs import Stored
+from belvo_async.resources.verbs import CallOptions, Stored
 from belvo_async.session import MfaSession, Sought
 
 
@@ -100,7 +100,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             save_data: Repeated with the answer to a challenge, where Belvo documents it; not sent before.
 
-            options: `prompt`, `max_rounds`, `fields`, `omit`.
+            options: `prompt`, `max_rounds`, `fields`, `omit`, `timeout`, `headers`.
 
         Returns:
             A session: await it for the link.
@@ -189,7 +189,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             token: A one-time token the user has already.
 
-            options: `prompt`, `max_rounds`, `fields`, `omit`.
+            options: `prompt`, `max_rounds`, `fields`, `omit`, `timeout`, `headers`.
 
         Returns:
             A session: await it for the link.
@@ -215,15 +215,23 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
         return self._start("update", body, options, method="PUT", link=link, on_item=True)
 
     async def set_access_mode(
-        self, link: str, /, access_mode: LinkAccessMode | str, *, fields: Names = None, omit: Names = None
+        self,
+        link: str,
+        /,
+        access_mode: LinkAccessMode | str,
+        *,
+        fields: Names = None,
+        omit: Names = None,
+        **options: Unpack[CallOptions],
     ) -> Link:
         """
-        Make a link `single` or `recurrent` and return it.
+        Make a link `single` or `recurrent` and return it. See `CallOptions` for the options.
 
         Raises:
             ApiError: Belvo refuses; for a link with credentials that it no longer stores, say.
         """
-        return await self.modify(link, access_mode=access_mode, fields=fields, omit=omit)
+        told = self._told(options)
+        return await told.modify(link, access_mode=access_mode, fields=fields, omit=omit)
 
     async def modify(
         self,
@@ -235,6 +243,7 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
         stale_in: str | None = None,
         fields: Names = None,
         omit: Names = None,
+        **options: Unpack[CallOptions],
     ) -> Link:
         """
         Change how Belvo retrieves data for a link, and return the link. Nobody has to log in for that.
@@ -250,11 +259,14 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             fields: Names of the fields to send back, as is `omit` for those not to send.
 
+            options: As in `CallOptions`.
+
         Raises:
             InvalidArgumentError: Nothing is to be changed, or a value cannot be right; nothing was sent.
 
             ApiError: Belvo refuses; for a link with credentials that it no longer stores, say.
         """
+        told = self._told(options)
         body = Body({"access_mode": access_mode, "fetch_resources": fetch_resources, "stale_in": stale_in})
         if not list(body):
             raise InvalidArgumentError(
@@ -263,10 +275,15 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
         request = Request(
             "PATCH", self._item_path(link), Effect.WRITE, selection(fields, omit), checked(body)
         )
-        return decoder(self.model)(await self._send(request))
+        return decoder(self.model)(await told._send(request))
 
     async def refresh(
-        self, link: str, /, *, fetch_resources: Sequence[InstitutionResource | str] | None = None
+        self,
+        link: str,
+        /,
+        *,
+        fetch_resources: Sequence[InstitutionResource | str] | None = None,
+        **options: Unpack[CallOptions],
     ) -> AcceptedRequest[None]:
         """
         Let Belvo fetch the data of a recurrent link anew, later. Webhooks tell when it is there.
@@ -275,6 +292,8 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
             link: Id of the link.
 
             fetch_resources: What to fetch: `["ACCOUNTS", "TRANSACTIONS"]`; by default all that the institution has.
+
+            options: As in `CallOptions`.
 
         Returns:
             The accepted request; its `request_id` comes again in the webhooks.
@@ -285,14 +304,16 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
             NotResumableError: The institution wants a token, and Belvo documents no way to give it here; use
                 `update()`.
         """
+        told = self._told(options)
         body = None if fetch_resources is None else checked(Body({"fetch_resources": fetch_resources}))
         # Once accepted it would be refused the second time, and the id of the first would be lost.
         request = Request("POST", f"{self._item_path(link)}refresh/", Effect.ONCE, body=body)
-        return AcceptedRequest(request_id=request_id_of(await self._send(request)))
+        return AcceptedRequest(request_id=request_id_of(await told._send(request)))
 
-    async def request_deletion(self, link: str, /) -> AcceptedRequest[None]:
+    async def request_deletion(self, link: str, /, **options: Unpack[CallOptions]) -> AcceptedRequest[None]:
         """
-        Ask Belvo to delete a link and all its data, later. Spares the limit of five deletions a minute.
+        Ask Belvo to delete a link and all its data, later. Spares the limit of five deletions a minute. See
+        `CallOptions` for the options.
 
         This cannot be undone. Cancelled on its way, it may have been asked.
 
@@ -305,8 +326,9 @@ class Links(Stored["Link"], Resumable["Link", "Link"]):
 
             InvalidArgumentError: *link* cannot be an id; nothing was sent.
         """
+        told = self._told(options)
         request = Request("DELETE", self._item_path(link), Effect.ONCE, deferred=True)
-        return accepted(_nothing)(await self._send(request))
+        return accepted(_nothing)(await told._send(request))
 
 
 def _nothing(_answer: Answer) -> None:

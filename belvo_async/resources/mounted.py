@@ -29,7 +29,7 @@ class mounted(cached_property[R]):  # noqa: N801 - reads as what it is in the bo
     """
 
     def __init__(self, type_: type[R]) -> None:
-        super().__init__(lambda owner: type_(owner._context))  # type: ignore[call-arg] # noqa: SLF001 - one way to make all
+        super().__init__(lambda owner: type_(owner._context))  # type: ignore[call-arg]
         self.__doc__ = type_.__doc__
 
 

@@ -9,13 +9,14 @@ from typing import Generic, TypeVar
 
 from belvo_async.codec import Page
 from belvo_async.errors import DecodeError, InvalidArgumentError
-from belvo_async.messages import NO_QUERY, Query
+from belvo_async.messages import NO_QUERY, Answer, Query
 from belvo_async.transport.address import query_of
 
 
 M = TypeVar("M")
 
-Fetch = Callable[[Query], Awaitable[Page[M]]]
+Fetch = Callable[[Query], Awaitable[tuple[Page[M], Answer]]]
+"""Brings a page, and the answer that it was read from."""
 
 
 class Pages(Generic[M]):
@@ -30,6 +31,10 @@ class Pages(Generic[M]):
     shift rows from one page to the next.
 
     Only the query of `next` is followed, never its host or path.
+
+    Attributes:
+        response: Belvo's answer with the newest page as it came: `status`, `headers`, `request_id`, and the bytes of
+            its `body`. It is kept until the next page comes, or as long as this is; `None` before the first.
     """
 
     # https://developers.belvo.com/docs/belvo-pagination-tips
@@ -38,6 +43,7 @@ class Pages(Generic[M]):
         self._fetch = fetch
         self._query = query
         self._limit = limit
+        self.response: Answer | None = None
 
     async def pages(self) -> AsyncIterator[Page[M]]:
         """
@@ -51,7 +57,7 @@ class Pages(Generic[M]):
         query = self._query
         seen = {NO_QUERY}
         while True:
-            page = await self._fetch(query)
+            page, self.response = await self._fetch(query)
             yield page
             if not page.next:
                 return

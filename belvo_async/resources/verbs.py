@@ -6,8 +6,10 @@ A resource that lacks a verb lacks the method, so asking for it is an error of t
 
 from __future__ import annotations
 
+import copy
+
 from collections.abc import Mapping
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypedDict, TypeVar, Unpack
 
 import attrs
 
@@ -15,14 +17,16 @@ from belvo_async import models
 from belvo_async.clock import Clock, moment
 from belvo_async.codec import Page, decoder, page_decoder, parse
 from belvo_async.errors import ApiError, DecodeError, InvalidArgumentError, NotResumableError
-from belvo_async.messages import Answer, Effect, Query, Request, Secret
+from belvo_async.messages import NO_HEADERS, Answer, Effect, Query, Request, Secret
 from belvo_async.mfa.challenge import read_token_required
 from belvo_async.mfa.flow import TOKEN_REQUIRED
 from belvo_async.resources.accepted import request_id_of
-from belvo_async.resources.arguments import Filter, Names, query, selection, whole
+from belvo_async.resources.arguments import Filter, Names, query, seconds, selection, whole
 from belvo_async.resources.pages import Pages
 from belvo_async.session import Engine, TokenPrompt
 from belvo_async.transport.address import check_id
+from belvo_async.transport.headers import headers_of
+from belvo_async.transport.told import ToldTransport
 
 
 M = TypeVar("M")
@@ -35,6 +39,22 @@ NEW = "1.223.0"
 OLD = "1.35.0"
 BOTH = (OLD, NEW)
 """Belvo's specifications, by their version."""
+
+
+class CallOptions(TypedDict, total=False):
+    """
+    What every call can be told.
+
+    Attributes:
+        timeout: Seconds that may pass without a byte of an answer, for each request of this call and each time that
+            it is sent, in the place of `Timeouts.read` and `Timeouts.institution`. The time that a user takes does
+            not count, nor does waiting for a connection or for the rate limit.
+
+        headers: More headers for each request of this call, besides those of the client.
+    """
+
+    timeout: float | None
+    headers: Mapping[str, str] | None
 
 
 @attrs.frozen
@@ -53,6 +73,26 @@ class Context:
     engine: Engine
     prompt: TokenPrompt | None
     authorization: Secret
+
+    def told(self, options: CallOptions) -> Context:
+        """
+        Return what a call with these *options* knows. They are taken out of there: what raises later must not show them.
+
+        Raises:
+            InvalidArgumentError: One of them cannot be right.
+        """
+        headers = headers_of(options.pop("headers", None))
+        timeout = seconds("timeout", options.pop("timeout", None))
+        if isinstance(headers, InvalidArgumentError):
+            raise headers
+        for unknown in options:
+            raise InvalidArgumentError(
+                argument=unknown[:40], expected="an argument of the call", found="another"
+            )
+        if timeout is None and headers is NO_HEADERS:
+            return self
+        transport = ToldTransport(self.engine.transport, timeout, headers)
+        return attrs.evolve(self, engine=attrs.evolve(self.engine, transport=transport))
 
 
 class Resource(Generic[M]):
@@ -93,6 +133,22 @@ class Resource(Generic[M]):
         """
         public = (name for name in dir(cls) if not name.startswith("_") and name != "verbs")
         return tuple(name for name in public if callable(getattr(cls, name)))
+
+    def _told(self, options: CallOptions) -> Self:
+        """
+        Return what carries out a call with these *options*, and take them out of there.
+
+        Raises:
+            InvalidArgumentError: One of them cannot be right, or is none.
+        """
+        return self._in(self._context.told(options)) if options else self
+
+    def _in(self, context: Context) -> Self:
+        if context is self._context:
+            return self
+        other = copy.copy(self)
+        other._context = context
+        return other
 
     async def _send(self, request: Request) -> Answer:
         return await send(self._context.engine, request)
@@ -141,14 +197,32 @@ class Listing(Resource[M]):
         limit: int | None = None,
         fields: Names = None,
         omit: Names = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Pages[M]:
-        async def fetch(query: Query) -> Page[M]:
-            return await self._page(self.path, self.model, query)
+        told, problem = self._told_later(timeout, headers)
 
-        return Pages(fetch, listing(page_size, limit, fields, omit, filters), limit)
+        async def fetch(query: Query) -> tuple[Page[M], Answer]:
+            return await told._page(told.path, told.model, query)
 
-    async def _page(self, path: str, model: type[T], query: Query) -> Page[T]:
-        return page_decoder(model)(await self._send(Request("GET", path, Effect.READ, query)))
+        return Pages(fetch, problem or listing(page_size, limit, fields, omit, filters), limit)
+
+    def _told_later(
+        self, timeout: float | None, headers: Mapping[str, str] | None
+    ) -> tuple[Self, InvalidArgumentError | None]:
+        """
+        Return what carries out a list with these options, and what is wrong with them: raised as for `listing()`.
+        """
+        if timeout is None and headers is None:
+            return self, None
+        try:
+            return self._told({"timeout": timeout, "headers": headers}), None
+        except InvalidArgumentError as error:
+            return self, error.with_traceback(None)
+
+    async def _page(self, path: str, model: type[T], query: Query) -> tuple[Page[T], Answer]:
+        answer = await self._send(Request("GET", path, Effect.READ, query))
+        return page_decoder(model)(answer), answer
 
 
 def listing(
@@ -182,6 +256,8 @@ class Listable(Listing[M]):
         limit: int | None = None,
         fields: Names = None,
         omit: Names = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
         **filters: Filter,
     ) -> Pages[M]:
         """
@@ -196,6 +272,8 @@ class Listable(Listing[M]):
 
             omit: Names of the fields not to send.
 
+            timeout: As in `CallOptions`, as is `headers`.
+
             filters: As Belvo names them: `link="…"`, `created_at__gte=date(…)`, `status__in=[…]`; also `page`,
                 the page to begin with. One that is `None` is left out, except where it says whose data is
                 wanted (`link`, `account`, `external_id` and the like): `None` there is refused.
@@ -208,7 +286,15 @@ class Listable(Listing[M]):
 
             BelvoError: Iterating: as for every request.
         """
-        return self._pages(filters, page_size=page_size, limit=limit, fields=fields, omit=omit)
+        return self._pages(
+            filters,
+            page_size=page_size,
+            limit=limit,
+            fields=fields,
+            omit=omit,
+            timeout=timeout,
+            headers=headers,
+        )
 
 
 class ListableByLink(Listing[M]):
@@ -224,6 +310,8 @@ class ListableByLink(Listing[M]):
         limit: int | None = None,
         fields: Names = None,
         omit: Names = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
         **filters: Filter,
     ) -> Pages[M]:
         """
@@ -240,6 +328,8 @@ class ListableByLink(Listing[M]):
 
             omit: Names of the fields not to send.
 
+            timeout: As in `CallOptions`, as is `headers`.
+
             filters: As Belvo names them: `account="…"`, `value_date__range=["2026-01-01", date.today()]`; also
                 `page`, the page to begin with.
 
@@ -252,7 +342,13 @@ class ListableByLink(Listing[M]):
             BelvoError: Iterating: as for every request.
         """
         return self._pages(
-            {"link": link, **filters}, page_size=page_size, limit=limit, fields=fields, omit=omit
+            {"link": link, **filters},
+            page_size=page_size,
+            limit=limit,
+            fields=fields,
+            omit=omit,
+            timeout=timeout,
+            headers=headers,
         )
 
 
@@ -261,17 +357,26 @@ class Gettable(Resource[M]):
     A collection whose items can be fetched by id.
     """
 
-    async def get(self, id: str | int, /, *, fields: Names = None, omit: Names = None) -> M:  # noqa: A002 - Belvo's word
+    async def get(
+        self,
+        id: str | int,  # noqa: A002 - Belvo's word
+        /,
+        *,
+        fields: Names = None,
+        omit: Names = None,
+        **options: Unpack[CallOptions],
+    ) -> M:
         """
-        Return the item with this *id*.
+        Return the item with this *id*. See `CallOptions` for the options.
 
         Raises:
             NotFoundError: There is none.
 
             InvalidArgumentError: *id* cannot be one; nothing was sent.
         """
+        told = self._told(options)
         request = Request("GET", self._item_path(id), Effect.READ, selection(fields, omit))
-        return decoder(self.model)(await self._send(request))
+        return decoder(self.model)(await told._send(request))
 
 
 class Deletable(Resource[M]):
@@ -279,9 +384,10 @@ class Deletable(Resource[M]):
     A collection whose items can be deleted.
     """
 
-    async def delete(self, id: str, /) -> None:  # noqa: A002 - Belvo's word
+    async def delete(self, id: str, /, **options: Unpack[CallOptions]) -> None:  # noqa: A002 - Belvo's word
         """
-        Delete the item with this *id*, and what hangs on it: a link takes all its data along.
+        Delete the item with this *id*, and what hangs on it: a link takes all its data along. See `CallOptions` for
+        the options.
 
         This cannot be undone. Cancelled on its way, it may have happened.
 
@@ -290,7 +396,8 @@ class Deletable(Resource[M]):
 
             InvalidArgumentError: *id* cannot be one; nothing was sent.
         """
-        answer = await self._send(Request("DELETE", self._item_path(id), Effect.WRITE))
+        told = self._told(options)
+        answer = await told._send(Request("DELETE", self._item_path(id), Effect.WRITE))
         if answer.accepted:
             raise DecodeError(
                 expected="the end of the deletion",

@@ -8,12 +8,12 @@ import base64
 
 from collections.abc import Mapping, Sequence
 from types import EllipsisType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 from belvo_async.codec import decoder
 from belvo_async.messages import Body, Effect, Request
 from belvo_async.resources.members import checked
-from belvo_async.resources.verbs import NEW, Resource
+from belvo_async.resources.verbs import NEW, CallOptions, Resource
 
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class WidgetAccessToken(Resource["WidgetToken"]):
         stale_in: str | None = None,
         external_id: str | None = None,
         link: str | EllipsisType = ...,
+        **options: Unpack[CallOptions],
     ) -> WidgetToken:
         """
         Return a token for one user's visit to the widget. It is good for minutes; hand over `access` and nothing else.
@@ -69,6 +70,8 @@ class WidgetAccessToken(Resource["WidgetToken"]):
 
             link: Id of a link whose credentials the user shall update in the widget; leave it out for a new one.
 
+            options: As in `CallOptions`.
+
         Raises:
             AuthenticationError: Belvo does not know the keys.
 
@@ -88,9 +91,10 @@ class WidgetAccessToken(Resource["WidgetToken"]):
             }
         )
         del widget, external_id  # what raises below must not show whom it is about
+        told = self._told(options)
         # A token that nobody uses does no harm: it may be asked for again.
         request = Request("POST", self.path, Effect.READ, body=checked(body, needed))
-        return decoder(self.model)(await self._send(request))
+        return decoder(self.model)(await told._send(request))
 
     def _keys(self) -> dict[str, str]:
         encoded = (self._context.authorization.reveal() or "").removeprefix("Basic ")

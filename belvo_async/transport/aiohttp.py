@@ -26,6 +26,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import aiohttp
 import anyio
@@ -45,14 +46,15 @@ from belvo_async.errors import (
     ClientStateError,
     ConnectError,
     ConnectionLostError,
+    InvalidArgumentError,
     PoolTimeoutError,
     ReadTimeoutError,
     TooLateError,
     TransportError,
     UncertainOutcomeError,
 )
-from belvo_async.messages import Answer, Effect, Request, Secret
-from belvo_async.settings import PoolLimits, Timeouts
+from belvo_async.messages import NO_HEADERS, Answer, Effect, Headers, Request, Secret
+from belvo_async.settings import PoolLimits, Timeouts, check_type
 from belvo_async.transport.address import target
 
 
@@ -80,11 +82,42 @@ class Network:
         proxy: Address of an HTTP proxy.
 
         trust_env: Whether to take proxies and `.netrc` from the environment, as it is at the first request.
+
+        connections: Connections of your own: a connector of aiohttp's, or a `ClientSession`, of which nothing but its
+            connector is used. They belong to you: close them after the client, which does not. How many there are
+            at most, how long they are kept, what they trust and how names are looked up is then theirs to say.
+
+    Raises:
+        InvalidArgumentError: *connections* are none, do not check certificates, or are to get *tls*, which they have.
     """
 
     tls: ssl.SSLContext | None = None
     proxy: str | None = attrs.field(default=None, repr=False)  # may hold credentials
     trust_env: bool = False
+    connections: aiohttp.ClientSession | aiohttp.BaseConnector | None = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.connections is None:
+            return
+        check_type("Network.connections", self.connections, aiohttp.ClientSession, aiohttp.BaseConnector)
+        if self.tls is not None:
+            raise InvalidArgumentError(
+                argument="Network.tls", expected="none, since connections have theirs", found="one"
+            )
+        if getattr(self.connector, "_ssl", None) is False:  # no public way to it
+            raise InvalidArgumentError(
+                argument="Network.connections",
+                expected="some that check certificates",
+                found="ssl=False, with which anybody could read the keys",
+            )
+
+    @property
+    def connector(self) -> aiohttp.BaseConnector | None:
+        """
+        The connector of `connections`, if there is one (any more).
+        """
+        given = self.connections
+        return given.connector if isinstance(given, aiohttp.ClientSession) else given
 
 
 class AiohttpPool:
@@ -102,7 +135,8 @@ class AiohttpPool:
         self.network = network
         self._authorization = authorization
         self._user_agent = user_agent
-        self._connector: aiohttp.TCPConnector | None = None
+        self._connector: aiohttp.BaseConnector | None = None
+        self._borrowed: WeakSet[Connection] = WeakSet()  # from a connector that is not ours to close
         self._origin: aiohttp.ClientRequest | None = None
         self.unread: set[StreamReader] = set()  # bodies of which a part is still to come
         self._slots = asyncio.Semaphore(limits.connections)
@@ -115,7 +149,7 @@ class AiohttpPool:
         state = "closed" if self._closed else "new" if self._connector is None else "open"
         return f"<AiohttpPool {self.base_url} {state}>"
 
-    async def connector(self) -> aiohttp.TCPConnector:
+    async def connector(self) -> aiohttp.BaseConnector:
         """
         Return what makes and keeps the connections.
 
@@ -126,7 +160,7 @@ class AiohttpPool:
         if self._connector is None:
             async with self._opening:
                 await self._open()
-        return cast(aiohttp.TCPConnector, self._connector)
+        return cast(aiohttp.BaseConnector, self._connector)
 
     async def connect(self, timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's own
         """
@@ -136,11 +170,37 @@ class AiohttpPool:
             ClientStateError: As for `connector()`.
         """
         connector = await self.connector()
-        return await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+        if self.network.connections is not None:
+            self._check_lent(connector)
+        connection = await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+        if self.network.connections is not None:
+            self._borrowed.add(connection)
+            if self._closed:  # while it waited; a connector of ours would have told it
+                connection.release()
+                self.check_usable()
+        return connection
 
-    def message(self, request: Request) -> bytes:
+    def _check_lent(self, connector: aiohttp.BaseConnector | None) -> None:
+        """
+        Raise `ClientStateError` if connections of the caller's are closed, or belong to another event loop.
+        """
+        if connector is None or connector.closed:
+            raise ClientStateError(
+                problem="the connections that the client was given are closed",
+                remedy="close the client before them, and make a new one with new ones",
+            )
+        if getattr(connector, "_loop", self._loop) is not self._loop:  # no public way to it
+            raise ClientStateError(
+                problem="the connections that the client was given belong to another event loop",
+                remedy="make them in the event loop that uses the client",
+            )
+
+    def message(self, request: Request, more: Headers = NO_HEADERS) -> bytes:
         """
         Return *request* as it goes over the wire. It holds secrets: do not keep it in a variable.
+
+        Args:
+            more: Headers for requests that have none of the same name.
         """
         origin = cast(aiohttp.ClientRequest, self._origin)
         proxied = origin.proxy is not None and not origin.is_ssl()
@@ -148,6 +208,10 @@ class AiohttpPool:
         head = f"{request.method} {address}{target(request.path, request.query)} HTTP/1.1\r\n"
         headers = "".join([f"{name}: {value}\r\n" for name, value in origin.headers.items()])
         later = LATER if request.deferred else ""
+        if request.headers is not None:
+            more = more.extended(request.headers)
+        if more is not NO_HEADERS:
+            later += more.reveal()
         if request.body is None:
             return f"{head}{headers}{later}{NO_BODY if request.method != 'GET' else ''}\r\n".encode()
         content = encode(request.body)
@@ -180,11 +244,13 @@ class AiohttpPool:
             return
         self._loop, self._pid = asyncio.get_running_loop(), os.getpid()
         tls = self.network.tls
-        if tls is None and self.base_url.startswith("https:"):
+        if tls is None and self.network.connections is None and self.base_url.startswith("https:"):
             # Loading the authorities takes 50 ms and more, in which the loop would stand still.
             tls = await asyncio.to_thread(_default_tls)
         proxy, proxy_auth = await self._proxy()
         self.check_usable()  # it may have been closed meanwhile
+        if self.network.connections is not None:
+            self._check_lent(self.network.connector)
         self._origin = aiohttp.ClientRequest(
             "GET",
             URL(f"{self.base_url}/", encoded=True),
@@ -197,7 +263,7 @@ class AiohttpPool:
             proxy_auth=proxy_auth,
             loop=self._loop,
         )
-        self._connector = aiohttp.TCPConnector(
+        self._connector = self.network.connector or aiohttp.TCPConnector(
             limit=0,  # our own limiter stands before it
             ssl=True if tls is None else tls,
             ttl_dns_cache=int(self.limits.dns_ttl),
@@ -250,11 +316,16 @@ class AiohttpPool:
             return
         for content in self.unread:  # aiohttp tells only who waits for a head
             content.set_exception(aiohttp.ClientPayloadError())
+        if self.network.connections is not None:
+            for connection in self._borrowed:
+                connection.close()  # unless it was given back
+            return
         with anyio.CancelScope(shield=True):
             await connector.close()
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_connector", None) is not None and self._pid == os.getpid():
+        left_open = getattr(self, "_connector", None) is not None and self.network.connections is None
+        if left_open and self._pid == os.getpid():
             _warn(
                 "a BelvoClient was not closed; use `async with BelvoClient(…)` or `await client.aclose()`",
                 ResourceWarning,
@@ -282,11 +353,16 @@ class AiohttpTransport:
     Sends requests through a pool.
     """
 
-    def __init__(self, pool: AiohttpPool, timeouts: Timeouts, clock: Clock) -> None:
+    def __init__(
+        self, pool: AiohttpPool, timeouts: Timeouts, clock: Clock, headers: Headers = NO_HEADERS
+    ) -> None:
         self._pool = pool
         self._timeouts = timeouts
         self._clock = clock
-        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
+        self._headers = headers
+        # Connections of the caller's may have a limit of their own, at which we wait.
+        longest = None if pool.network.connections is None else timeouts.pool + timeouts.connect
+        self._connecting = aiohttp.ClientTimeout(total=None, connect=longest, sock_connect=timeouts.connect)
 
     async def send(self, request: Request) -> Answer:
         """
@@ -307,8 +383,10 @@ class AiohttpTransport:
             connection = await pool.connect(self._connecting)
             try:
                 protocol, transport = await _listening(connection)
+                if request.deadline is not None:
+                    self._check_in_time(request)
                 sent = True
-                transport.write(pool.message(request))
+                transport.write(pool.message(request, self._headers))
                 answer = await self._answer(protocol, self._silence(request))
                 if transport.get_write_buffer_size() == 0:
                     connection.release()  # else what is left of this request would go before the next
@@ -327,6 +405,8 @@ class AiohttpTransport:
         """
         Return the seconds that may pass without a byte of the answer to *request*.
         """
+        if request.timeout is not None:
+            return request.timeout
         return self._timeouts.institution if request.at_institution else self._timeouts.read
 
     def _patience(self, request: Request) -> float:
@@ -372,6 +452,7 @@ class AiohttpTransport:
             headers.get("Content-Type", ""),
             _printable(headers.get("X-Request-Id")),
             None if retry_after is None else _seconds(retry_after, self._clock.now()),
+            head.raw_headers,
         )
 
 

@@ -18,9 +18,9 @@ from aiohttp import web
 
 from belvo_async import BelvoClient
 from belvo_async.errors import ApiError, MfaError
-from belvo_async.resources.flows import OPTIONS
+from belvo_async.resources.flows import RetrieveOptions, SessionOptions
 from belvo_async.resources.pages import Pages
-from belvo_async.resources.verbs import Resource
+from belvo_async.resources.verbs import CallOptions, Resource
 
 
 ID: Final = "0d3ffb69-f83b-456e-ad8e-208d0998d71d"
@@ -42,6 +42,7 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
     "fetch_historical": True,
     "fetch_resources": ["ACCOUNTS", "OWNERS"],
     "fields": ["id", "status"],
+    "headers": {"X-Trace-Id": "7f3c"},
     "id": ID,
     "institution": "erebor_mx_retail",
     "language": "es",
@@ -60,6 +61,7 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
     "save_data": False,
     "scopes": ["read_institutions", "write_links"],
     "stale_in": "90d",
+    "timeout": 30,
     "token": "111111",
     "transactions": [{"transaction_id": "t-1", "amount": 5}],
     "type": "INFLOW",
@@ -73,6 +75,11 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
     "year_to": "2026",
 }
 """Something for every argument that a verb has."""
+
+TAKEN: Final[Mapping[str, Any]] = {
+    type_.__name__: type_ for type_ in (CallOptions, SessionOptions, RetrieveOptions)
+}
+"""The sets of options that a verb may take."""
 
 
 @attrs.frozen
@@ -149,5 +156,5 @@ def options(method: Any) -> dict[str, Any]:
     Return all options that *method* takes.
     """
     annotation = str(inspect.signature(method).parameters["options"].annotation)
-    names = OPTIONS if "RetrieveOptions" in annotation else OPTIONS - {"save_data"}
+    names = next(options.__optional_keys__ for name, options in TAKEN.items() if name in annotation)
     return {name: ARGUMENTS[name] for name in names}

@@ -11,7 +11,7 @@ import pytest
 
 from belvo_async.codec import Page
 from belvo_async.errors import DecodeError, InvalidArgumentError, NotFoundError
-from belvo_async.messages import Query
+from belvo_async.messages import Answer, Query
 from belvo_async.resources.pages import Pages
 
 
@@ -38,9 +38,9 @@ class Shelf:
     broken_after: int | None = None
     asked: list[Query] = attrs.Factory(list)
 
-    async def fetch(self, query: Query) -> Page[int]:
+    async def fetch(self, query: Query) -> tuple[Page[int], Answer]:
         """
-        Return the page that *query* asks for.
+        Return the page that *query* asks for, and its answer.
         """
         self.asked.append(query)
         number = int(dict(query).get("page", 1))
@@ -48,12 +48,13 @@ class Shelf:
             raise NotFoundError(status=404)
         last = number * 2
         following = urlencode([pair for pair in query if pair[0] != "page"] + [("page", number + 1)])
-        return Page(
+        found = Page(
             count=self.count,
             next=f"{self.origin}?{following}" if last < self.count else None,
             previous=None,
             results=tuple(range(last - 2, min(last, self.count))),
         )
+        return found, Answer(200, b"%d" % number)
 
     def pages(self, limit: int | None = None) -> Pages[int]:
         """
@@ -71,12 +72,12 @@ class Script:
     script: list[Page[int]]
     asked: list[Query] = attrs.Factory(list)
 
-    async def fetch(self, query: Query) -> Page[int]:
+    async def fetch(self, query: Query) -> tuple[Page[int], Answer]:
         """
         Return the next page of the script.
         """
         self.asked.append(query)
-        return self.script[len(self.asked) - 1]
+        return self.script[len(self.asked) - 1], Answer(200, b"")
 
 
 def page(*results: int, next: str | None = None) -> Page[int]:  # noqa: A002 - Belvo's word

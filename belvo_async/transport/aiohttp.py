@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import ssl
 import sys
@@ -23,7 +24,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -33,6 +34,7 @@ import anyio
 import attrs
 
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.helpers import BasicAuth, get_env_proxy_for_url
 from aiohttp.http import HttpProcessingError
@@ -56,6 +58,8 @@ from belvo_async.errors import (
 from belvo_async.messages import NO_HEADERS, Answer, Effect, Headers, Request, Secret
 from belvo_async.settings import PoolLimits, Timeouts, check_type
 from belvo_async.transport.address import target
+from belvo_async.transport.silence import Silences
+from belvo_async.transport.slots import Slots
 
 
 JSON_BODY: Final = "Content-Type: application/json\r\n"
@@ -67,6 +71,9 @@ LATER: Final = "X-Belvo-Request-Mode: async\r\n"
 
 KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
 """Seconds, seconds, times. Belvo may work for minutes, and routers forget connections that are silent so long."""
+
+POLL: Final = getattr(select, "poll", None)
+"""Asks the system about one connection. Windows has none."""
 
 TOO_LARGE: Final = "the answer is larger than PoolLimits allows"
 
@@ -139,7 +146,10 @@ class AiohttpPool:
         self._borrowed: WeakSet[Connection] = WeakSet()  # from a connector that is not ours to close
         self._origin: aiohttp.ClientRequest | None = None
         self.unread: set[StreamReader] = set()  # bodies of which a part is still to come
-        self._slots = asyncio.Semaphore(limits.connections)
+        self.slots = Slots(limits.connections)
+        self.silences: Silences[ResponseHandler] = Silences(_give_up)
+        self._address = ""  # what stands before the path of a request
+        self._headers = Secret(None)  # of every request, as they go over the wire
         self._opening = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
@@ -169,10 +179,14 @@ class AiohttpPool:
         Raises:
             ClientStateError: As for `connector()`.
         """
-        connector = await self.connector()
+        # Who has made sure of it before finds the connector open, or none.
+        connector = self._connector or await self.connector()
         if self.network.connections is not None:
             self._check_lent(connector)
-        connection = await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+        origin = cast(aiohttp.ClientRequest, self._origin)
+        connection = await connector.connect(origin, [], timeout)
+        if origin.proxy is not None:
+            self._headers = _lines(origin)  # the connector may have added the proxy's password
         if self.network.connections is not None:
             self._borrowed.add(connection)
             if self._closed:  # while it waited; a connector of ours would have told it
@@ -202,20 +216,18 @@ class AiohttpPool:
         Args:
             more: Headers for requests that have none of the same name.
         """
-        origin = cast(aiohttp.ClientRequest, self._origin)
-        proxied = origin.proxy is not None and not origin.is_ssl()
-        address = self.base_url if proxied else urlsplit(self.base_url).path
-        head = f"{request.method} {address}{target(request.path, request.query)} HTTP/1.1\r\n"
-        headers = "".join([f"{name}: {value}\r\n" for name, value in origin.headers.items()])
+        line = f"{request.method} {self._address}{target(request.path, request.query)} HTTP/1.1\r\n"
         later = LATER if request.deferred else ""
         if request.headers is not None:
             more = more.extended(request.headers)
         if more is not NO_HEADERS:
             later += more.reveal()
         if request.body is None:
-            return f"{head}{headers}{later}{NO_BODY if request.method != 'GET' else ''}\r\n".encode()
+            length = NO_BODY if request.method != "GET" else ""
+            return f"{line}{self._headers.reveal()}{later}{length}\r\n".encode()
         content = encode(request.body)
-        return f"{head}{headers}{later}{JSON_BODY}Content-Length: {len(content)}\r\n\r\n".encode() + content
+        length = f"{JSON_BODY}Content-Length: {len(content)}\r\n\r\n"
+        return f"{line}{self._headers.reveal()}{later}{length}".encode() + content
 
     def check_usable(self) -> None:
         """
@@ -251,7 +263,7 @@ class AiohttpPool:
         self.check_usable()  # it may have been closed meanwhile
         if self.network.connections is not None:
             self._check_lent(self.network.connector)
-        self._origin = aiohttp.ClientRequest(
+        self._origin = origin = _Origin(
             "GET",
             URL(f"{self.base_url}/", encoded=True),
             headers={
@@ -263,6 +275,9 @@ class AiohttpPool:
             proxy_auth=proxy_auth,
             loop=self._loop,
         )
+        proxied = origin.proxy is not None and not origin.is_ssl()
+        self._address = self.base_url if proxied else urlsplit(self.base_url).path
+        self._headers = _lines(origin)
         self._connector = self.network.connector or aiohttp.TCPConnector(
             limit=0,  # our own limiter stands before it
             ssl=True if tls is None else tls,
@@ -282,24 +297,22 @@ class AiohttpPool:
                 return await asyncio.to_thread(get_env_proxy_for_url, URL(self.base_url))
         return None, None
 
-    async def acquire(self, timeout: float) -> bool:  # noqa: ASYNC109 - waiting for a slot is its own error
+    async def rest(self, content: StreamReader) -> bytes:
         """
-        Wait for a slot, at most *timeout* seconds; return whether there is one. Give it back by `release()`.
+        Return a body of which a part is still to come.
         """
-        slots = self._slots
-        if not slots.locked():
-            return await slots.acquire()
+        self.unread.add(content)
         try:
-            async with asyncio.timeout(timeout):
-                return await slots.acquire()
-        except TimeoutError:
-            return False
-
-    def release(self) -> None:
-        """
-        Give a slot back.
-        """
-        self._slots.release()
+            # It may be packed or of unknown length: what matters is how large it is when unpacked.
+            chunks, size = [], 0
+            while chunk := await content.readany():
+                size += len(chunk)
+                if size > self.limits.body:
+                    raise aiohttp.ClientPayloadError(TOO_LARGE)
+                chunks.append(chunk)
+        finally:
+            self.unread.discard(content)
+        return _checked(b"".join(chunks), self.limits)
 
     async def aclose(self) -> None:
         """
@@ -314,6 +327,7 @@ class AiohttpPool:
         connector, self._connector = self._connector, None
         if connector is None:
             return
+        self.silences.clear()
         for content in self.unread:  # aiohttp tells only who waits for a head
             content.set_exception(aiohttp.ClientPayloadError())
         if self.network.connections is not None:
@@ -331,6 +345,26 @@ class AiohttpPool:
                 ResourceWarning,
                 source=self,
             )
+
+
+def _lines(origin: aiohttp.ClientRequest) -> Secret:
+    """
+    Return the headers of all our requests as they go over the wire.
+    """
+    return Secret("".join([f"{name}: {value}\r\n" for name, value in origin.headers.items()]))
+
+
+class _Origin(aiohttp.ClientRequest):
+    """
+    What the connector has to know of all our requests: where they go.
+    """
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:
+        """
+        Under which it keeps their connections. aiohttp would make it anew for each.
+        """
+        return super().connection_key
 
 
 @cache
@@ -370,7 +404,7 @@ class AiohttpTransport:
         """
         pool, outer = self._pool, sys.exception()
         pool.check_usable()
-        if not await pool.acquire(self._patience(request)):
+        if not (pool.slots.take() or await pool.slots.wait(self._patience(request))):
             self._check_in_time(request)
             reason = f"no connection became free within {self._timeouts.pool:g} s"
             raise PoolTimeoutError(request=str(request), reason=reason)
@@ -399,7 +433,7 @@ class AiohttpTransport:
             _without_frames(cancelled, outer)
             raise
         finally:
-            pool.release()
+            pool.slots.release()
 
     def _silence(self, request: Request) -> float:
         """
@@ -422,28 +456,26 @@ class AiohttpTransport:
             raise TooLateError(request=str(request), reason="its deadline passed before it could be sent")
 
     async def _answer(self, protocol: ResponseHandler, silence: float) -> Answer:
-        # Most answers come whole with their head, and one timer is enough: aiohttp's starts anew on every piece.
-        timer = asyncio.get_running_loop().call_later(silence, _give_up, protocol)
+        pool = self._pool
+        pool.silences.begin(protocol, silence)
         try:
             head, content = await protocol.read()
             while head.code < 200:  # noqa: PLR2004 - it only says that an answer will come
                 head, content = await protocol.read()
         finally:
-            timer.cancel()
-        unread = self._pool.unread
-        if not content.is_eof():
-            protocol.read_timeout = silence
-            protocol.start_timeout()
-            unread.add(content)
+            pool.silences.end(protocol, silence)
         try:
-            body = await _read_body(content, self._pool.limits)
+            if content.is_eof():  # as most answers do, it came whole with its head
+                body = _checked(content.read_nowait(), pool.limits)
+            else:
+                protocol.read_timeout = silence
+                protocol.start_timeout()
+                body = await pool.rest(content)
         except aiohttp.ClientPayloadError:
             # The status alone says all that matters of an error; of a result or a challenge it does not.
             if head.code < 400 or head.code == 428:  # noqa: PLR2004 - HTTP's own
                 raise
             body = b""
-        finally:
-            unread.discard(content)
         headers = head.headers
         retry_after = headers.get("Retry-After")
         return Answer(
@@ -463,9 +495,10 @@ async def _listening(connection: Connection) -> tuple[ResponseHandler, asyncio.T
     Raises:
         ConnectionResetError: The server has hung up, or said something before it was asked.
     """
-    # The event loop asks the system what has arrived in the first turn, and tells the connection in the second.
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    if _may_have_news(connection.transport):
+        # The event loop asks the system what has arrived in the first turn, and tells the connection in the second.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing() or protocol.should_close:
         raise ConnectionResetError
@@ -473,20 +506,30 @@ async def _listening(connection: Connection) -> tuple[ResponseHandler, asyncio.T
     return protocol, transport
 
 
+def _may_have_news(transport: asyncio.Transport | None) -> bool:
+    """
+    Whether something may have come on a connection that the event loop has not seen yet: the system is asked.
+    """
+    sock = None if transport is None else transport.get_extra_info("socket")
+    if POLL is None or sock is None or sock.fileno() < 0:
+        return True
+    poll = POLL()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _give_up(protocol: ResponseHandler) -> None:
     protocol.set_exception(aiohttp.SocketTimeoutError())
 
 
-async def _read_body(content: StreamReader, limits: PoolLimits) -> bytes:
-    # It may be packed or of unknown length: what matters is how large it is when unpacked.
-    chunks, size = [], 0
-    while chunk := await content.readany():
-        size += len(chunk)
-        if size > limits.body:
-            raise aiohttp.ClientPayloadError(TOO_LARGE)
-        chunks.append(chunk)
-    body = b"".join(chunks)
-    if size > limits.values and _most_values(body) > limits.values:  # no value is shorter than a byte
+def _checked(body: bytes, limits: PoolLimits) -> bytes:
+    """
+    Return *body* if it is not too large to be read.
+    """
+    size = len(body)
+    if size > limits.body or (  # no value is shorter than a byte
+        size > limits.values and _most_values(body) > limits.values
+    ):
         raise aiohttp.ClientPayloadError(TOO_LARGE)
     return body
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
@@ -151,7 +150,8 @@ class Budget:
         """
         A request was answered.
         """
-        self._left = min(self._size, self._left + 1)
+        if self._left < self._size:
+            self._left += 1
 
 
 class RetryingTransport:
@@ -179,14 +179,14 @@ class RetryingTransport:
         """
         Send *request*, and again where `SCHEDULES` allows. See `Transport.send()`.
         """
-        repeated: Counter[Fate] = Counter()
+        repeated: dict[Fate, int] = {}
         arrived = False  # an earlier attempt, at which Belvo failed: it may have done its work all the same
         while True:
             try:
                 answer = await self._inner.send(request)
             except (TransportError, ClientStateError) as error:
                 fate = fate_of_error(error)
-                wait = self._wait(fate, request, repeated[fate])
+                wait = self._wait(fate, request, repeated.get(fate, 0))
                 if wait is None:
                     if arrived and fate in IN_VAIN:
                         raise _unknown(request, error) from error
@@ -194,9 +194,10 @@ class RetryingTransport:
                 await self._pause(request, wait, fate)
             else:
                 fate = fate_of_answer(answer)
-                if fate is Fate.ANSWERED:
+                if fate is Fate.ANSWERED:  # nearly always
                     self._budget.earn()
-                wait = self._wait(fate, request, repeated[fate], answer.retry_after)
+                    return answer
+                wait = self._wait(fate, request, repeated.get(fate, 0), answer.retry_after)
                 if wait is None:
                     if arrived and fate in IN_VAIN:
                         raise _unknown(request, answer)
@@ -205,7 +206,7 @@ class RetryingTransport:
                 await self._pause(request, wait, fate)
                 if (fate, request.effect) == LOOK_FIRST and not await self._is_missing(request):
                     return answer
-            repeated[fate] += 1
+            repeated[fate] = repeated.get(fate, 0) + 1
 
     async def _pause(self, request: Request, wait: float, fate: Fate) -> None:
         if self._observer is not None:

@@ -59,7 +59,7 @@ LONGEST: Final = 1_500
 PLACES: Final[tuple[tuple[set[str], str], ...]] = (
     # the first that stands whole in the traceback is where the call was; the frames below a transport are cut off
     ({"Links.acquire"}, "waiting for a link"),
-    ({"AiohttpPool.acquire"}, "waiting for a slot"),
+    ({"Slots.wait"}, "waiting for a slot"),
     ({"RetryingTransport._pause"}, "waiting to repeat"),
     ({"ThrottledTransport.send", "Lock.acquire"}, "waiting for the rate limit"),
     ({"ThrottledTransport.send", "SystemClock.sleep"}, "waiting for the rate limit"),
@@ -315,8 +315,8 @@ def leaks_of(client: BelvoClient, connections: int) -> list[str]:
         if task is not asyncio.current_task()
     ]
     found = {
-        "slots": connections - pool._slots._value,
-        "waiting for slots": len(pool._slots._waiters or ()),
+        "slots": connections - pool.slots.free,
+        "waiting for slots": pool.slots.waiting,
         "links": len(busy),
         "waiting for links": len(busy._waiting),
         "deadlines": len(deadlines),

@@ -605,7 +605,7 @@ async def test_waiting_sessions_hold_no_connection(
             await user.asked.wait()
 
         assert sandbox.in_flight == 0
-        assert client._pool._slots._value == 2
+        assert client._pool.slots.free == 2
         assert clock.sleeping == 1  # one timer for a hundred deadlines
 
         for user in users:

@@ -747,7 +747,7 @@ async def test_slots_are_given_in_order_and_back_when_cancelled(make: Make, serv
 
     assert (await last).status == 200
     await asyncio.gather(waiting, under_way, return_exceptions=True)
-    assert transport._pool._slots._value == 1
+    assert transport._pool.slots.free == 1
 
 
 # --- what comes in ---------------------------------------------------------

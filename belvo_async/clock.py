@@ -11,9 +11,7 @@ import time
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
-
-import attrs
+from typing import NamedTuple, Protocol
 
 
 class Timer(Protocol):
@@ -92,8 +90,7 @@ class SystemClock:
 SYSTEM_CLOCK = SystemClock()
 
 
-@attrs.frozen
-class Moment:
+class Moment(NamedTuple):
     """
     Both clocks, read at once.
 
@@ -102,6 +99,8 @@ class Moment:
 
         instant: Aware UTC time; goes into tickets and what users see.
     """
+
+    # No attrs class: one is made for every step of every session.
 
     monotonic: float
     instant: datetime

@@ -804,9 +804,10 @@ class MfaSession(Generic[T]):
             self._unmark()
         elif flow.state is MfaState.CHALLENGED:
             reopen(self._engine.answered, flow.newest.session)
-        for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
-            if isinstance(told, ApiError) and request.body is not None:
-                told.conceal(request.body.conceal)
+        if flow.error is not None or flow.turned_away is not None:
+            for told in (flow.error, getattr(flow.error, "__cause__", None), flow.turned_away):
+                if isinstance(told, ApiError) and request.body is not None:
+                    told.conceal(request.body.conceal)
         if flow.state.is_final:
             self._response = answer
         self._settle()

@@ -199,7 +199,7 @@ def read_token_required(payload: object, *, link: str | None = None) -> TokenReq
     if not session or not link:
         return None
     data = entry.get("token_generation_data")
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         data = {}
     flag = _flag(data)
     type_ = _shared(_text(data, "type"))
@@ -229,7 +229,7 @@ def expires_at(received: datetime, expiry: float | None) -> datetime | None:
 
 def _entry(payload: object) -> Mapping[str, Any]:
     # A list holds one entry in every document; should it hold more, the one with a session counts.
-    entries = [e for e in (payload if isinstance(payload, list) else [payload]) if isinstance(e, Mapping)]
+    entries = [e for e in (payload if isinstance(payload, list) else [payload]) if isinstance(e, dict)]
     return next((e for e in entries if _text(e, "session")), entries[0] if entries else {})
 
 

@@ -66,7 +66,7 @@ from belvo_async.settings import (
 )
 from belvo_async.transport import Transport
 from belvo_async.transport.address import check_base_url
-from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network
+from belvo_async.transport.aiohttp import AiohttpPool, AiohttpTransport, Network, check_network
 from belvo_async.transport.headers import headers_of
 from belvo_async.transport.observed import ObservedTransport
 from belvo_async.transport.retry import Budget, RetryingTransport
@@ -210,7 +210,7 @@ class BelvoClient:
             raise more
         options = Options(prompt, timeouts, retry, rate_limit, more, _tee(observers))
         check_type("pool", pool, PoolLimits)
-        check_type("network", network, Network)
+        check_network(network)
         self._authorization = authorization
         self._owns_pool = True
         self._pool = AiohttpPool(address, authorization, user_agent=USER_AGENT, limits=pool, network=network)

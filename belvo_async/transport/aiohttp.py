@@ -93,30 +93,12 @@ class Network:
         connections: Connections of your own: a connector of aiohttp's, or a `ClientSession`, of which nothing but its
             connector is used. They belong to you: close them after the client, which does not. How many there are
             at most, how long they are kept, what they trust and how names are looked up is then theirs to say.
-
-    Raises:
-        InvalidArgumentError: *connections* are none, do not check certificates, or are to get *tls*, which they have.
     """
 
     tls: ssl.SSLContext | None = None
     proxy: str | None = attrs.field(default=None, repr=False)  # may hold credentials
     trust_env: bool = False
     connections: aiohttp.ClientSession | aiohttp.BaseConnector | None = attrs.field(default=None, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        if self.connections is None:
-            return
-        check_type("Network.connections", self.connections, aiohttp.ClientSession, aiohttp.BaseConnector)
-        if self.tls is not None:
-            raise InvalidArgumentError(
-                argument="Network.tls", expected="none, since connections have theirs", found="one"
-            )
-        if getattr(self.connector, "_ssl", None) is False:  # no public way to it
-            raise InvalidArgumentError(
-                argument="Network.connections",
-                expected="some that check certificates",
-                found="ssl=False, with which anybody could read the keys",
-            )
 
     @property
     def connector(self) -> aiohttp.BaseConnector | None:
@@ -125,6 +107,44 @@ class Network:
         """
         given = self.connections
         return given.connector if isinstance(given, aiohttp.ClientSession) else given
+
+
+def check_network(network: Network) -> None:
+    """
+    Refuse a *network* that cannot be used. Not when it is made: there its proxy, which may hold a password, is a
+    variable on the way.
+
+    Raises:
+        InvalidArgumentError: Something of it cannot be right.
+    """
+    check_type("network", network, Network)
+    check_type("Network.tls", network.tls, ssl.SSLContext, None)
+    if network.proxy is not None and not _is_proxy(network):
+        raise InvalidArgumentError(
+            argument="Network.proxy", expected="http://host:port (or https://)", found="something else"
+        )
+    connections = network.connections
+    if connections is None:
+        return
+    check_type("Network.connections", connections, aiohttp.ClientSession, aiohttp.BaseConnector)
+    if network.tls is not None:
+        raise InvalidArgumentError(
+            argument="Network.tls", expected="none where connections are given: they have theirs", found="one"
+        )
+    if getattr(network.connector, "_ssl", None) is False:  # no public way to it
+        raise InvalidArgumentError(
+            argument="Network.connections",
+            expected="some that check certificates",
+            found="ssl=False, with which anybody could read the keys",
+        )
+
+
+def _is_proxy(network: Network) -> bool:
+    try:
+        parts = urlsplit(cast(str, network.proxy))
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 class AiohttpPool:

@@ -300,15 +300,15 @@ async def test_frames_of_a_wrong_id_show_no_header(client: BelvoClient) -> None:
 WRONG_TIMEOUTS = [0, -1, float("inf"), float("nan"), True, "5", [5]]
 
 
-@pytest.mark.parametrize("timeout", WRONG_TIMEOUTS, ids=str)
-async def test_a_timeout_that_is_none(client: BelvoClient, heard: Heard, timeout: Any) -> None:
+@pytest.mark.parametrize("seconds", WRONG_TIMEOUTS, ids=str)
+async def test_a_timeout_that_is_none(client: BelvoClient, heard: Heard, seconds: Any) -> None:
     """
     A timeout has to be seconds above 0; else nothing is sent.
     """
     calls: list[Callable[[], Awaitable[Any]]] = [
-        lambda: client.links.get(ID, timeout=timeout),
-        lambda: client.links.list(timeout=timeout).to_list(),
-        lambda: _awaited(client.links.register(BANK, "mfa_default", "pass_valid", timeout=timeout)),
+        lambda: client.links.get(ID, timeout=seconds),
+        lambda: client.links.list(timeout=seconds).to_list(),
+        lambda: _awaited(client.links.register(BANK, "mfa_default", "pass_valid", timeout=seconds)),
     ]
     for call in calls:
         with pytest.raises(InvalidArgumentError, match="timeout"):

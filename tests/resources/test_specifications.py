@@ -23,6 +23,7 @@ from resources.recorder import ID, Recorded, call_with_everything, recording
 from belvo_async import BelvoClient
 from belvo_async.resources.flows import Resumable
 from belvo_async.resources.members import CHECKS
+from belvo_async.resources.verbs import CallOptions
 
 
 pytestmark = [
@@ -169,6 +170,15 @@ def test_every_parameter_can_be_sent(
     named = {name for _, request in sent[operation.name] for name in (*request.query, *request.headers)}
 
     assert set() == operation.parameters.keys() - named
+
+
+def test_options_are_no_filters() -> None:
+    """
+    What every call can be told has a name that no parameter and no member of Belvo's has.
+    """
+    documented = {name for one in operations() for name in (*one.parameters, *one.fields)}
+
+    assert CallOptions.__optional_keys__.isdisjoint(documented)
 
 
 def test_lists_go_with_commas(sent: Mapping[str, Sequence[tuple[str, Recorded]]]) -> None:

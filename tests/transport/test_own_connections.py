@@ -242,10 +242,13 @@ async def test_they_have_no_room(sandbox: Sandbox) -> None:
     """
     connector = aiohttp.TCPConnector(limit=1)
     timeouts = Timeouts(pool=0.05, connect=0.05)
-    async with aiohttp.ClientSession(connector=connector) as session, busy(session):
-        async with client_of(sandbox.url, session, timeouts=timeouts) as client:
-            with pytest.raises(ConnectError, match="it took too long") as raised:
-                await flow(client)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        busy(session),
+        client_of(sandbox.url, session, timeouts=timeouts) as client,
+    ):
+        with pytest.raises(ConnectError, match="it took too long") as raised:
+            await flow(client)
 
     assert not raised.value.sent
     assert 0 == sandbox.counts["POST /api/links/"]

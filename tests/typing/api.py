@@ -4,16 +4,20 @@ The public API as users write it. Checked by mypy and pyright, never run.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import assert_type
+
+import aiohttp
 
 from belvo_async import (
     BelvoClient,
     BelvoError,
+    LoggingObserver,
     MfaChallenge,
     MfaSession,
     MfaState,
     MfaTicket,
+    Network,
     Outcome,
     TokenPrompt,
     drive,
@@ -26,7 +30,8 @@ from belvo_async.errors import (
     MfaRoundsExceededError,
     PromptFailedError,
 )
-from belvo_async.models import Account, Balance, Institution, Link
+from belvo_async.messages import Answer
+from belvo_async.models import Account, Balance, Institution, Link, Transaction
 from belvo_async.webhooks import (
     LinkProblem,
     WebhookCode,
@@ -72,6 +77,28 @@ async def resources(client: BelvoClient) -> None:
     assert_type(await client.institutions.get(5), Institution)
 
 
+async def options(client: BelvoClient, given: dict[str, str]) -> None:
+    """
+    Each verb takes a timeout and headers; sessions and pages have the answer as it came.
+    """
+    assert_type(await client.links.list(timeout=5, headers=given).to_list(), list[Link])
+    assert_type(await client.transactions.list(link="a", timeout=None).to_list(), list[Transaction])
+    assert_type(await client.links.get("a", timeout=0.5, headers={"X-Trace-Id": "b"}), Link)
+    await client.links.delete("a", timeout=5)
+    assert_type(await client.links.register("a", "b", timeout=5, headers=None, prompt=ask), Link)
+    assert_type(await client.accounts.retrieve("a", timeout=5, save_data=False), list[Account])
+    assert_type(await client.transactions.resume("a", "b", timeout=5), list[Transaction])
+    await client.check(timeout=5)
+    session = client.links.register("a", "b")
+    assert_type(session.response, Answer | None)
+    assert_type(client.links.list().response, Answer | None)
+    answer = Answer(200, b"")
+    assert_type(answer.headers, Mapping[str, str])
+    assert_type(client.with_options(headers=given, observers=[LoggingObserver()]), BelvoClient)
+    Network(connections=aiohttp.ClientSession())
+    Network(connections=aiohttp.TCPConnector())
+
+
 async def mistakes(client: BelvoClient) -> None:
     """
     What is needed has to be given, and what is not known is refused.
@@ -81,6 +108,9 @@ async def mistakes(client: BelvoClient) -> None:
     await client.transactions.retrieve("a")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     await client.transactions.request("a")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     await client.links.register("a", "b", tokn="c")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.links.list(timeout="a")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    await client.links.get("a", headers=5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    await client.links.get("a", timeuot=5)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     await client.bills.retrieve("a", token="b")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 

@@ -36,6 +36,11 @@ TESTS = [
     "jsonschema>=4.18",
     "pyyaml",
     "uvicorn>=0.34",
+    "trustme>=1.2",
+    "uvloop>=0.21",
+    "fastapi>=0.115",
+    "litestar>=2.13",
+    "django>=5.1",
 ]
 
 SERVERS = [
@@ -105,7 +110,8 @@ def typecheck(session: nox.Session) -> None:
     """
     Types, by mypy and pyright; also of what the documents show.
     """
-    session.install("-e", f".[{EXTRAS}]", "mypy==2.4.*", "pyright==1.1.414", "asyncpg-stubs==0.32.0")
+    checkers = ["mypy==2.4.*", "pyright==1.1.414", "asyncpg-stubs==0.32.0"]
+    session.install("-e", f".[{EXTRAS}]", *checkers, *TESTS)  # pages show frameworks
     session.run("mypy", "belvo_async", "tests/typing")
     session.run("pyright")
     session.run("python", "tests/docs/typed.py")

@@ -9,8 +9,8 @@ more about the block next to them:
     <!-- check … -->     Python that runs after the block above, to assert what the text claims.
     <!-- continues -->   The block below goes on where the block before it ended.
 
-A ```text block right below is what the block prints; `…` stands for anything. A block that calls `asyncio.run()` is a
-program, and runs as one. A block that cannot run says so in the page, in a line above it: *Not run: the reason.*
+A ```text block right below is what the block prints; `…` stands for anything. A block that calls `asyncio.run()`, or
+another that makes an event loop, is a program, and runs as one. A block that cannot run says so in the page, in a line above it: *Not run: the reason.*
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ PART = re.compile(
 
 TABLE = re.compile(r"(?:^\|.*\|\n)+", re.MULTILINE)
 
+RUNNERS = ("asyncio.run(", "uvloop.run(", "anyio.run(")
+"""What makes a block a program."""
+
 RUNNABLE = {"python", "py", "python3", "pycon"}
 
 
@@ -71,7 +74,7 @@ class Block:
         """
         Whether it runs on its own.
         """
-        return "asyncio.run(" in self.code
+        return any(runner in self.code for runner in RUNNERS)
 
     def sources(self) -> Iterator[tuple[int, str]]:
         """

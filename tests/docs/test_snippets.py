@@ -13,7 +13,7 @@ import io
 import sys
 
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import anyio
@@ -37,17 +37,21 @@ async def ask(challenge: MfaChallenge) -> str | None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("story", STORIES, ids=str)
-async def test_runs(story: Story, client: BelvoClient, sandbox: Sandbox) -> None:
+async def test_runs(
+    story: Story, client: BelvoClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
     A block of Python in a document runs as it stands.
     """
     if story.reason is not None:
         pytest.skip(story.reason)
-    namespace: dict[str, Any] = {
+    module = ModuleType("snippet")
+    monkeypatch.setitem(sys.modules, "snippet", module)  # frameworks look there for the names in annotations
+    namespace: dict[str, Any] = vars(module)
+    namespace |= {
         "client": client,
         "sandbox": sandbox,
         "ask": ask,
-        "__name__": "snippet",
         "__builtins__": builtins,  # as every module has it; from 3.13 on subscripting a generic class looks there
     }
     for block in story.blocks:

@@ -244,3 +244,15 @@ def test_a_scope_of_anyio_that_ends_in_time(run: Run) -> None:
             return link.status
 
     assert "valid" == run(main())
+
+
+def test_without_a_loop_of_asyncio() -> None:
+    """
+    Where no loop of asyncio runs (in trio, say), a call and a session fail by saying so.
+    """
+    client = BelvoClient("a", "b", base_url="http://127.0.0.1:1")
+    call, session = client.check(), client.links.register(BANK, "mfa_default", "pass_valid")
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        call.send(None)
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        session.__await__().send(None)

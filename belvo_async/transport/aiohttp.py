@@ -236,16 +236,17 @@ class AiohttpPool:
         Args:
             more: Headers for requests that have none of the same name.
         """
+        # First, since it may raise: what it raises must not show the headers, which are variables below.
+        content = None if request.body is None else encode(request.body)
         line = f"{request.method} {self._address}{target(request.path, request.query)} HTTP/1.1\r\n"
         later = LATER if request.deferred else ""
         if request.headers is not None:
             more = more.extended(request.headers)
         if more is not NO_HEADERS:
             later += more.reveal()
-        if request.body is None:
+        if content is None:
             length = NO_BODY if request.method != "GET" else ""
             return f"{line}{self._headers.reveal()}{later}{length}\r\n".encode()
-        content = encode(request.body)
         length = f"{JSON_BODY}Content-Length: {len(content)}\r\n\r\n"
         return f"{line}{self._headers.reveal()}{later}{length}".encode() + content
 

@@ -284,6 +284,19 @@ async def test_values_of_headers_show_nowhere(client: BelvoClient, heard: Heard)
     assert "Headers(x-other)" in repr(heard.requests[0])
 
 
+async def test_a_body_that_cannot_be_written_shows_no_header(client: BelvoClient) -> None:
+    """
+    What is found out only when the request is written shows no header in its frames, the keys included.
+    """
+    told = client.with_options(headers={"X-Gateway": KEY})
+    with pytest.raises(InvalidArgumentError) as raised:
+        await told.links.register(BANK, "\ud800", "pass_valid", headers={"X-Other": KEY})
+
+    shown = "".join(frames(raised.value))
+    assert KEY not in shown
+    assert "Basic " not in shown
+
+
 async def test_frames_of_a_wrong_id_show_no_header(client: BelvoClient) -> None:
     """
     A call that is refused for another argument does not show the headers in its frames either.

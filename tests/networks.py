@@ -92,11 +92,19 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxy(user: str | None = None, password: str | None = None) -> AsyncIterator[Proxy]:
+async def proxy(
+    user: str | None = None, password: str | None = None, *, secure: bool = False
+) -> AsyncIterator[Proxy]:
     """
     Serve tunnels to whoever knows the password, if there is one.
+
+    Args:
+        secure: Whether the proxy itself is spoken to over TLS.
     """
     made = Proxy()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if secure else None
+    if context is not None:
+        AUTHORITY.issue_cert("localhost").configure_cert(context)
     wanted = b"Proxy-Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode())
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -113,9 +121,9 @@ async def proxy(user: str | None = None, password: str | None = None) -> AsyncIt
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await _joined((reader, writer), to)
 
-    async with _serving(serve) as port:
+    async with _serving(serve, context) as port:
         given = "" if user is None else f"{user}:{password}@"
-        made.url = f"http://{given}127.0.0.1:{port}"
+        made.url = f"{'https' if secure else 'http'}://{given}localhost:{port}"
         yield made
 
 

@@ -120,11 +120,13 @@ async def test_a_client_certificate_that_is_missing(sandbox: Sandbox, tmp_path: 
         assert {} == dict(sandbox.counts)
 
 
-async def test_a_tunnel_through_a_proxy(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+async def test_a_tunnel_through_a_proxy(sandbox: Sandbox, tmp_path: Path, secure: bool) -> None:
     """
-    A proxy is told where to, its own password, and nothing else: no path, no key of Belvo's, no header of a call.
+    A proxy is told where to, its own password, and nothing else: no path, no key of Belvo's, no header of a call. So
+    is one that is itself spoken to over TLS.
     """
-    async with front(sandbox.url) as tls, proxy("me", PASSWORD) as tunnels:
+    async with front(sandbox.url) as tls, proxy("me", PASSWORD, secure=secure) as tunnels:
         network = Network(tls=trusting(tmp_path), proxy=tunnels.url)
         async with client_of(tls.url, network) as client:
             told = client.with_options(headers={"X-Gateway": "canary"})

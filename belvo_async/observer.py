@@ -10,20 +10,99 @@ from __future__ import annotations
 import logging
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import wraps
-from typing import Any, Final, ParamSpec
+from typing import Any, Final, ParamSpec, Protocol
+from weakref import ref
 
 import attrs
 
-from belvo_async.errors import TransportError
+from belvo_async.errors import BelvoError, TransportError
 from belvo_async.messages import Answer, Request
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.mfa.flow import Step
+from belvo_async.mfa.machine import MfaState
 
 
 P = ParamSpec("P")
 
 logger: Final = logging.getLogger("belvo_async")
+
+
+RATE_LIMIT: Final = "rate_limit"
+"""Why a request has waited, where that was no retry."""
+
+
+class Observed(Protocol):
+    """
+    A session, as far as it matters to who listens.
+
+    Attributes:
+        trace: Goes into its tickets, and so to whoever goes on with it: a W3C `traceparent`. An observer may set it.
+    """
+
+    trace: str | None
+
+    @property
+    def operation(self) -> str:
+        """
+        The call it carries out.
+        """
+        ...
+
+    @property
+    def link(self) -> str | None:
+        """
+        Id of the link it is about, if that is known.
+        """
+        ...
+
+    @property
+    def state(self) -> MfaState:
+        """
+        Where it is.
+        """
+        ...
+
+    @property
+    def error(self) -> BelvoError | None:
+        """
+        What ended it, if it did not complete.
+        """
+        ...
+
+
+# Weakly: connections and timers keep the context in which they were made for as long as they live.
+_session: Final[ContextVar[ref[Observed] | None]] = ContextVar("belvo_async.session", default=None)
+
+
+def current_session() -> Observed | None:
+    """
+    Return the session that an observer is told of, in a method of it; `None` for a request that belongs to none.
+
+    It may be remembered weakly (`weakref.WeakKeyDictionary`), to tell the many sessions of a client apart.
+    """
+    session = _session.get()
+    return None if session is None else session()
+
+
+class About:
+    """
+    A block in which observers are told of *session*.
+    """
+
+    __slots__ = ("_before", "_session")
+
+    def __init__(self, session: Observed) -> None:
+        self._session = ref(session)
+
+    def __enter__(self) -> None:
+        self._before = _session.get()
+        _session.set(self._session)
+
+    def __exit__(self, *_: object) -> None:
+        # No reset(): a coroutine that was left alone is closed in another context than it ran in.
+        _session.set(self._before)
 
 
 class Observer:
@@ -34,9 +113,16 @@ class Observer:
     the arguments shows a secret in its `repr`; bodies of requests do not show values at all.
     """
 
+    def for_client(self, base_url: str) -> Observer:  # noqa: ARG002 - for those who override it
+        """
+        A client at *base_url* is made; return who listens to it. That is this one, unless it wants to know to whom it
+        listens.
+        """
+        return self
+
     def request_sent(self, request: Request) -> None:
         """
-        *request* is handed to the network, for the first time or again.
+        *request* is handed to the network, for the first time or again. One of the next three follows.
         """
 
     def request_answered(self, request: Request, answer: Answer, seconds: float) -> None:
@@ -49,6 +135,11 @@ class Observer:
         No answer came; `error.sent` tells whether *request* may have left.
         """
 
+    def request_broken_off(self, request: Request, error: BaseException, seconds: float) -> None:
+        """
+        Nobody waits for an answer any more, after *seconds*: the task was cancelled, or the client was closed.
+        """
+
     def retry_scheduled(self, request: Request, wait: float, why: str) -> None:
         """
         *request* will be sent again in *wait* seconds, *why*: `unsent`, `unanswered`, `unprocessed`, `busy`, `failed`.
@@ -59,9 +150,20 @@ class Observer:
         *request* waits at least *wait* seconds, to keep below the rate limit.
         """
 
+    def waited(self, request: Request, seconds: float, why: str) -> None:
+        """
+        *request* has waited *seconds*, or was to wait longer and its task was cancelled. *why* is as in
+        `retry_scheduled()`, or `RATE_LIMIT`: then all the time in the queue counts.
+        """
+
     def link_busy(self, link: str, operation: str) -> None:
         """
         *operation* waits until another call for *link* is over.
+        """
+
+    def challenge_taken_up(self, challenge: MfaChallenge) -> None:
+        """
+        A session goes on with *challenge*: from a ticket, or where it was left alone.
         """
 
     def state_changed(self, operation: str, link: str | None, step: Step) -> None:
@@ -107,6 +209,12 @@ class LoggingObserver(Observer):
         """
         self._logger.warning("%s after %.3f s", error, seconds)
 
+    def request_broken_off(self, request: Request, error: BaseException, seconds: float) -> None:
+        """
+        Log why.
+        """
+        self._logger.debug("%s broken off after %.3f s: %s", request, seconds, type(error).__name__)
+
     def retry_scheduled(self, request: Request, wait: float, why: str) -> None:
         """
         Log the wait.
@@ -119,11 +227,27 @@ class LoggingObserver(Observer):
         """
         self._logger.info("%s waits %.1f s for the rate limit", request, wait)
 
+    def waited(self, request: Request, seconds: float, why: str) -> None:
+        """
+        Log the time.
+        """
+        self._logger.debug("%s has waited %.1f s (%s)", request, seconds, why)
+
     def link_busy(self, link: str, operation: str) -> None:
         """
         Log the wait.
         """
         self._logger.info("%s waits for another call for link %s", operation, link)
+
+    def challenge_taken_up(self, challenge: MfaChallenge) -> None:
+        """
+        Log the round and the time that is left.
+        """
+        round_, left = challenge.round, challenge.remaining
+        self._logger.debug(
+            "%s of link %s goes on with challenge %d, %s s left",
+            challenge.operation, challenge.link, round_, left,
+        )  # fmt: skip
 
     def state_changed(self, operation: str, link: str | None, step: Step) -> None:
         """
@@ -165,8 +289,11 @@ class Tee(Observer):
     request_sent = _guarded(Observer.request_sent)
     request_answered = _guarded(Observer.request_answered)
     request_failed = _guarded(Observer.request_failed)
+    request_broken_off = _guarded(Observer.request_broken_off)
     retry_scheduled = _guarded(Observer.retry_scheduled)
     throttled = _guarded(Observer.throttled)
+    waited = _guarded(Observer.waited)
     link_busy = _guarded(Observer.link_busy)
+    challenge_taken_up = _guarded(Observer.challenge_taken_up)
     state_changed = _guarded(Observer.state_changed)
     challenge_parked = _guarded(Observer.challenge_parked)

@@ -44,7 +44,7 @@ from belvo_async.mfa.flow import DEFAULT_MAX_ROUNDS, MfaFlow, Step
 from belvo_async.mfa.machine import REMEDIES, MfaEvent, MfaState
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
-from belvo_async.observer import Observer
+from belvo_async.observer import About, Observer
 from belvo_async.transport import Transport
 
 
@@ -290,6 +290,20 @@ class MfaSession(Generic[T]):
         What ended it, if it did not complete.
         """
         return self._flow.error
+
+    @property
+    def trace(self) -> str | None:
+        """
+        What its tickets carry on of a trace: a W3C `traceparent`, which an observer has set. See `MfaTicket.trace`.
+        """
+        return self._flow.operation.trace
+
+    @trace.setter
+    def trace(self, value: str | None) -> None:
+        """
+        Have its tickets carry *value* from now on.
+        """
+        self._flow.operation = attrs.evolve(self._flow.operation, trace=value)
 
     @property
     def result(self) -> T:
@@ -639,6 +653,9 @@ class MfaSession(Generic[T]):
             return
         await self._hold(flow.newest.link)
         self._refuse_answered()
+        if self._engine.observer is not None:
+            with About(self):
+                self._engine.observer.challenge_taken_up(flow.newest)
         flow.expire(self._now())
         self._settle()
         if flow.state is not MfaState.CHALLENGED:
@@ -695,7 +712,13 @@ class MfaSession(Generic[T]):
             passed = True
 
         try:
-            answer = await self._answer_to(request if passed else attrs.evolve(request, gate=pass_gate))
+            if not passed:
+                request = attrs.evolve(request, gate=pass_gate)
+            if self._engine.observer is None:
+                answer = await self._answer_to(request)
+            else:
+                with About(self):
+                    answer = await self._answer_to(request)
         except BaseException as error:
             self._broken_off(error, request, unsent=not passed)
             if isinstance(error, TooLateError) and self._flow.expire(self._now()):
@@ -842,7 +865,8 @@ class MfaSession(Generic[T]):
             return
         engine = self._engine
         if engine.observer is not None and engine.links.is_busy(link):
-            engine.observer.link_busy(link, self.operation)
+            with About(self):
+                engine.observer.link_busy(link, self.operation)
         try:
             await engine.links.acquire(link, self)
         except asyncio.CancelledError:
@@ -888,9 +912,10 @@ class MfaSession(Generic[T]):
         while self._told < len(steps):
             step = steps[self._told]
             self._told += 1  # first: an observer may end the session, and come here again
-            observer.state_changed(self.operation, self.link, step)
-            if step.event is MfaEvent.CHALLENGE_ISSUED:
-                observer.challenge_parked(flow.newest)
+            with About(self):
+                observer.state_changed(self.operation, self.link, step)
+                if step.event is MfaEvent.CHALLENGE_ISSUED:
+                    observer.challenge_parked(flow.newest)
 
     def _park(self) -> None:
         link = self._flow.newest.link

@@ -28,6 +28,8 @@ class Operation:
         resumable: Whether Belvo documents a `PATCH` on *path*.
 
         external_id: The caller's own id of a link that is being registered.
+
+        trace: Where its trace goes on, for who resumes it; see `MfaTicket`.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Operation:
     query: Query = NO_QUERY
     resumable: bool = True
     external_id: str | None = None
+    trace: str | None = None
 
     def resume_request(self, session: str, link: str, token: Secret, deadline: float | None) -> Request:
         """

@@ -64,6 +64,9 @@ class MfaTicket:
         external_id: The caller's own id of the link that is being registered.
 
         request_id: What Belvo's support asks for.
+
+        trace: Where the trace of the call goes on: a W3C `traceparent`, if somebody traces it. Written only then,
+            since versions of the library that do not know it refuse a ticket that has it.
     """
 
     operation: str
@@ -85,6 +88,7 @@ class MfaTicket:
     omit: str | None = None
     external_id: str | None = None
     request_id: str | None = None
+    trace: str | None = None
 
     @classmethod
     def for_challenge(
@@ -119,6 +123,7 @@ class MfaTicket:
             omit=query.get("omit"),
             external_id=operation.external_id,
             request_id=challenge.request_id,
+            trace=operation.trace,
         )
 
     def to_operation(self) -> Operation:
@@ -133,6 +138,7 @@ class MfaTicket:
             save_data=self.save_data,
             query=Query((name, value) for name, value in given if value is not None),
             external_id=self.external_id,
+            trace=self.trace,
         )
 
     @classmethod

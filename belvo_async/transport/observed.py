@@ -32,5 +32,8 @@ class ObservedTransport:
         except TransportError as error:
             self._observer.request_failed(request, error, self._clock.monotonic() - began)
             raise
+        except BaseException as error:
+            self._observer.request_broken_off(request, error, self._clock.monotonic() - began)
+            raise
         self._observer.request_answered(request, answer, self._clock.monotonic() - began)
         return answer

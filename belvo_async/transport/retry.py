@@ -209,9 +209,16 @@ class RetryingTransport:
             repeated[fate] = repeated.get(fate, 0) + 1
 
     async def _pause(self, request: Request, wait: float, fate: Fate) -> None:
-        if self._observer is not None:
-            self._observer.retry_scheduled(request, wait, fate.name.lower())
-        await self._clock.sleep(wait)
+        if self._observer is None:
+            await self._clock.sleep(wait)
+            return
+        why = fate.name.lower()
+        self._observer.retry_scheduled(request, wait, why)
+        began = self._clock.monotonic()
+        try:
+            await self._clock.sleep(wait)
+        finally:
+            self._observer.waited(request, self._clock.monotonic() - began, why)
 
     async def _is_missing(self, request: Request) -> bool:
         """

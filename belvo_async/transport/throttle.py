@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from belvo_async.clock import Clock
 from belvo_async.messages import Answer, Request
-from belvo_async.observer import Observer
+from belvo_async.observer import RATE_LIMIT, Observer
 from belvo_async.settings import Limiter, RateLimit
 from belvo_async.transport import Transport
 
@@ -104,9 +104,16 @@ class ThrottledTransport:
         Send *request* when its turn has come. See `Transport.send()`.
         """
         self._check_usable()  # the lock belongs to an event loop, and has its own words for it
-        async with self._turn:
-            while (wait := await self._limiter.take()) > 0:
-                if self._observer is not None:
-                    self._observer.throttled(request, wait)
-                await self._clock.sleep(wait)
+        began = 0.0 if self._observer is None else self._clock.monotonic()
+        waited = self._turn.locked()
+        try:
+            async with self._turn:
+                while (wait := await self._limiter.take()) > 0:
+                    waited = True
+                    if self._observer is not None:
+                        self._observer.throttled(request, wait)
+                    await self._clock.sleep(wait)
+        finally:
+            if waited and self._observer is not None:
+                self._observer.waited(request, self._clock.monotonic() - began, RATE_LIMIT)
         return await self._inner.send(request)

@@ -79,6 +79,7 @@ tickets = st.builds(
     omit=st.none() | texts,
     external_id=st.none() | texts,
     request_id=st.none() | texts,
+    trace=st.none() | texts,
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
@@ -120,7 +121,7 @@ def test_each_field_is_covered() -> None:
     assert given_names == {
         "operation", "path", "session", "link", "round", "max_rounds", "issued_at", "expires_at", "answered",
         "kind", "type", "instructions", "value", "expects_user_input", "save_data", "fields", "omit",
-        "external_id", "request_id",
+        "external_id", "request_id", "trace",
     }  # fmt: skip
 
 

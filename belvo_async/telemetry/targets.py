@@ -35,11 +35,11 @@ def template_of(path: str) -> str:
     """
     Return *path* with a placeholder for the id in it: `/api/links/{id}/refresh/`.
     """
-    _, api, *parts, end = path.split("/")
-    place = 2 if parts and parts[0] in NAMESPACES else 1
-    if len(parts) > place:
+    parts = path.split("/")  # an empty one before the first slash, and one after the last
+    place = 4 if parts[2:3] and parts[2] in NAMESPACES else 3
+    if len(parts) > place + 1:
         parts[place] = ID
-    return "/".join(["", api, *parts, end])
+    return "/".join(parts)
 
 
 def url_of(base_url: str, path: str, query: Query) -> str:

@@ -132,6 +132,17 @@ def test_a_ticket_is_small() -> None:
     assert len(REALISTIC.to_json().encode()) <= 600
     assert "answered" not in MEMBERS
     assert "max_rounds" not in MEMBERS
+    assert "trace" not in MEMBERS
+
+
+def test_a_traced_ticket_is_small() -> None:
+    """
+    It has at most 600 bytes too.
+    """
+    ticket = attrs.evolve(REALISTIC, trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+    assert len(ticket.to_json().encode()) <= 600
+    assert ticket == MfaTicket.from_json(ticket.to_json())
 
 
 def test_the_form_of_a_ticket() -> None:

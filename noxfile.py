@@ -42,6 +42,7 @@ TESTS = [
     "litestar>=2.13",
     "django>=5.1",
     "opentelemetry-sdk>=1.31",
+    "opentelemetry-exporter-otlp-proto-http>=1.31",
     "opentelemetry-exporter-prometheus>=0.52b0",
     "structlog>=25",
 ]
@@ -164,6 +165,7 @@ RIVALS = [
     "pytest",
     "pytest-timeout",
     "pytest-benchmark",
+    "opentelemetry-sdk",
 ]
 
 

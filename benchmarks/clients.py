@@ -290,6 +290,28 @@ def _silent_observer() -> Any:
     return Observer()
 
 
+def _telemetry(*, metrics: bool, spans: bool) -> Any:
+    """
+    Return one with an SDK that records what is asked for, and exports it to nowhere.
+    """
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+    from belvo_async.telemetry import Telemetry
+
+    class Nowhere(SpanExporter):
+        def export(self, _: Any) -> SpanExportResult:
+            return SpanExportResult.SUCCESS
+
+    tracer_provider = TracerProvider() if spans else None
+    if tracer_provider is not None:
+        tracer_provider.add_span_processor(BatchSpanProcessor(Nowhere()))
+    meter_provider = MeterProvider([InMemoryMetricReader()]) if metrics else None
+    return Telemetry(tracer_provider=tracer_provider, meter_provider=meter_provider)
+
+
 def _wide_limit() -> Any:
     from belvo_async import RateLimit
 
@@ -317,6 +339,11 @@ COSTS: Final[Mapping[str, Callable[[Job], dict[str, Any]]]] = {
     "with an observer": lambda _: _observers(_silent_observer),
     "with two observers": lambda _: _observers(_silent_observer, _silent_observer),
     "with LoggingObserver, all of it written": lambda _: _observers(_logging_observer),
+    "with Telemetry and no SDK": lambda _: _observers(partial(_telemetry, metrics=False, spans=False)),
+    "with Telemetry, metrics": lambda _: _observers(partial(_telemetry, metrics=True, spans=False)),
+    "with Telemetry, metrics and all spans": lambda _: _observers(
+        partial(_telemetry, metrics=True, spans=True)
+    ),
     "with a rate limit that never waits": lambda _: {"rate_limit": _wide_limit()},
     "with TLS": _tls,
 }
@@ -340,7 +367,8 @@ def is_here(name: str) -> bool:
     """
     Whether the client, or event loop, of that name can be run.
     """
-    return name not in NEEDED or find_spec(NEEDED[name]) is not None
+    needed = "opentelemetry.sdk" if "Telemetry" in name else NEEDED.get(name)
+    return needed is None or find_spec(needed.partition(".")[0]) is not None
 
 
 def main() -> None:

@@ -137,7 +137,7 @@ def costs(rounds: int, flows: int) -> Iterator[Figure]:
         if name in spent:
             yield Figure.spread(key, f"{OURS} {name} / {OURS}", ratio(spent[name], spent[OURS]), "x")
         else:
-            yield Figure(key, f"{OURS} {name} / {OURS}", None, "x", note="no openssl for a certificate")
+            yield Figure(key, f"{OURS} {name} / {OURS}", None, "x", note="not installed, or no openssl")
 
 
 def measure(quick: bool) -> list[Figure]:

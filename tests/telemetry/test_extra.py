@@ -7,6 +7,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from mfa.bodies import LINK, START, flow_in
+from telemetry.recorded import Recorded
+
+from belvo_async import MfaState
+from belvo_async.mfa.flow import Step
+from belvo_async.mfa.machine import MfaEvent
+from belvo_async.testing import ManualClock
+
+
+CHALLENGE = flow_in(MfaState.CHALLENGED).newest
+
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     """
@@ -35,6 +46,23 @@ def test_nobody_else_imports_it() -> None:
     )
 
     assert "False" == done.stdout.strip()
+
+
+def test_what_is_told_of_no_session_is_no_flow() -> None:
+    """
+    Whoever calls it by hand makes no flow of it.
+    """
+    recorded = Recorded()
+    telemetry = recorded.telemetry(ManualClock())
+    step = Step(MfaEvent.REQUESTED, MfaState.REQUESTING, START)
+
+    telemetry.link_busy(LINK, "links.register")
+    telemetry.state_changed("links.register", LINK, step)
+    telemetry.challenge_parked(CHALLENGE)
+    telemetry.challenge_taken_up(CHALLENGE)
+
+    assert [] == recorded.spans
+    assert {} == recorded.metrics
 
 
 def test_without_an_sdk_nothing_happens() -> None:

@@ -36,12 +36,20 @@ RATE_LIMIT: Final = "rate_limit"
 class Observed(Protocol):
     """
     A session, as far as it matters to who listens.
-
-    Attributes:
-        trace: Goes into its tickets, and so to whoever goes on with it: a W3C `traceparent`. An observer may set it.
     """
 
-    trace: str | None
+    @property
+    def trace(self) -> str | None:
+        """
+        Goes into its tickets, and so to whoever goes on with it: a W3C `traceparent`. An observer may set it.
+        """
+        ...
+
+    @trace.setter
+    def trace(self, value: str | None, /) -> None:
+        """
+        Have its tickets carry *value* from now on.
+        """
 
     @property
     def operation(self) -> str:
@@ -101,8 +109,9 @@ class About:
         _session.set(self._session)
 
     def __exit__(self, *_: object) -> None:
-        # No reset(): a coroutine that was left alone is closed in another context than it ran in.
-        _session.set(self._before)
+        # A coroutine that was left alone is closed in another context than it ran in, and has no business there.
+        if _session.get() is self._session:
+            _session.set(self._before)
 
 
 class Observer:

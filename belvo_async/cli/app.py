@@ -8,15 +8,19 @@ from typing import Annotated
 
 import typer
 
+from belvo_async.cli.check import check
 from belvo_async.cli.demo import demo
+from belvo_async.cli.links import register, update
+from belvo_async.cli.resources import groups
+from belvo_async.cli.resume import resume
 from belvo_async.cli.sandbox import sandbox
+from belvo_async.cli.spread import spread
 from belvo_async.version import __version__
 
 
 app = typer.Typer(
     name="belvo-async",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # a traceback that shows variables would show passwords
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -24,6 +28,14 @@ app = typer.Typer(
 
 app.command()(demo)
 app.command()(sandbox)
+app.command()(spread(check))
+app.command()(spread(resume))
+
+for _name, _group in groups():
+    if _name == "links":
+        _group.command()(spread(register))
+        _group.command()(spread(update))
+    app.add_typer(_group, name=_name, rich_help_panel="What Belvo has")
 
 
 def _show_version(asked: bool) -> None:

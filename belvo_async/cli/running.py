@@ -15,6 +15,7 @@ import typer
 
 from belvo_async.cli.exits import Exit
 from belvo_async.cli.terminal import complain
+from belvo_async.cli.verdicts import status_of, told
 from belvo_async.errors import BelvoError
 
 
@@ -35,10 +36,17 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         complain("interrupted")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BelvoError as error:
-        complain(str(error))
-        raise typer.Exit(Exit.FAILED) from None
+        raise ended_by(error) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def ended_by(error: BelvoError) -> typer.Exit:
+    """
+    Tell *error* and return the exit that it leads to.
+    """
+    complain(told(error))
+    return typer.Exit(status_of(error))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 
 def console(*, errors: bool = False) -> Console:
@@ -42,6 +43,13 @@ def write_json(value: Mapping[str, Any]) -> None:
 
 def complain(problem: str) -> None:
     """
-    Write *problem* to standard error.
+    Write *problem* to standard error, as one line.
     """
-    print(f"belvo-async: {problem}", file=sys.stderr)
+    print(f"belvo-async: {harmless(problem).plain}", file=sys.stderr)
+
+
+def harmless(text: str) -> Text:
+    """
+    Return *text* of somebody else's, which must not move the cursor, colour anything or begin a line.
+    """
+    return Text("".join(letter if letter.isprintable() else " " for letter in text))

@@ -52,6 +52,14 @@ def encode(body: Body) -> bytes:
     )
 
 
+def as_json(value: object) -> str:
+    """
+    Return a model, or what is made of models, as one line of JSON. Decimals keep their digits, as numbers; instants
+    become ISO 8601.
+    """
+    return _encoder.encode(value).decode()
+
+
 def _unsendable_member(body: Body) -> str:
     for name in body:
         try:

@@ -1,0 +1,108 @@
+"""
+Ask the person at the terminal for the answer to a challenge: drawn once, with a line below it that counts down.
+"""
+
+from __future__ import annotations
+
+import math
+
+from contextlib import nullcontext
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from belvo_async.cli.challenges import countdown, pictured
+from belvo_async.cli.keyboard import BACKSPACE, CLEAR, END, ENTER, ESCAPE, can_listen, keyboard
+from belvo_async.cli.terminal import can_redraw, console
+from belvo_async.cli.waiting import Waiting
+from belvo_async.errors import MfaDeclinedError
+from belvo_async.mfa.challenge import MfaChallenge
+from belvo_async.prompts import terminal
+
+
+LONGEST: Final = 60
+"""Characters of a token that are shown while it is typed; of a longer one the last."""
+
+KINDLY: Final = "Type what the bank gave you, then Enter; Esc gives up."
+
+
+class Asker:
+    """
+    A `TokenPrompt` for people at a terminal. What they type shows, and is gone once it was sent.
+
+    Args:
+        waiting: What is shown meanwhile, which makes room while somebody is asked.
+    """
+
+    def __init__(self, waiting: Waiting | None = None) -> None:
+        self._console = console(errors=True)
+        self._waiting = waiting
+
+    async def __call__(self, challenge: MfaChallenge) -> str | None:
+        """
+        Return the token; `None` where nothing was to be typed and the user is done.
+
+        Raises:
+            MfaDeclinedError: They gave up, or the terminal is gone.
+        """
+        with nullcontext() if self._waiting is None else self._waiting.silenced():
+            self._console.print(_heading(challenge))
+            if not (can_listen() and can_redraw(self._console)):
+                return await terminal(challenge)
+            self._console.print(pictured(challenge))
+            token = await _typed(challenge, self._console)
+            self._console.print("Sent to the bank." if challenge.expects_user_input else "Done.", style="dim")
+            return token
+
+
+async def _typed(challenge: MfaChallenge, screen: Console) -> str | None:
+    typed, hint = "", ""
+    with keyboard() as keys, Live(console=screen, auto_refresh=False, transient=True) as live:
+        while True:
+            live.update(_line(challenge, typed, hint), refresh=True)
+            key = await keys.key(_until_next_second(challenge))
+            hint = hint if key is None else ""
+            match key:
+                case None:
+                    pass
+                case _ if key == ESCAPE or (key == END and not typed):
+                    raise MfaDeclinedError
+                case _ if key == ENTER and not challenge.expects_user_input:
+                    return None
+                case _ if key == ENTER and typed.strip():
+                    return typed.strip()
+                case _ if key == ENTER:
+                    hint = KINDLY
+                case _ if key == BACKSPACE:
+                    typed = typed[:-1]
+                case _ if key == CLEAR:
+                    typed = ""
+                case _ if len(key) == 1 and challenge.expects_user_input:
+                    typed += key
+
+
+def _heading(challenge: MfaChallenge) -> Text:
+    again = f", challenge {challenge.round}" if challenge.round > 1 else ""
+    return Text(f"\nThe bank wants to hear from the user ({challenge.operation}{again})", style="bold")
+
+
+def _line(challenge: MfaChallenge, typed: str, hint: str) -> Text:
+    left = countdown(challenge)
+    if not challenge.expects_user_input:
+        line = Text("Press Enter when you are done, Esc to give up.", style="bold")
+    else:
+        line = Text.assemble(("Token: ", "bold"), typed[-LONGEST:], ("▏", "blink"))
+    line.append("  ").append_text(left)
+    if hint:
+        line.append(f"  {hint}", style="yellow")
+    elif challenge.expects_user_input and not typed:
+        line.append("  Esc gives up", style="dim")
+    line.no_wrap, line.overflow = True, "crop"
+    return line
+
+
+def _until_next_second(challenge: MfaChallenge) -> float:
+    left = challenge.remaining
+    return 1.0 if left is None else max(0.05, left - math.floor(left))

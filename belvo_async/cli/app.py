@@ -10,6 +10,7 @@ import typer
 
 from belvo_async.cli.check import check
 from belvo_async.cli.demo import demo
+from belvo_async.cli.inbox import inbox
 from belvo_async.cli.links import register, update
 from belvo_async.cli.resources import groups
 from belvo_async.cli.resume import resume
@@ -30,6 +31,7 @@ app.command()(demo)
 app.command()(sandbox)
 app.command()(spread(check))
 app.command()(spread(resume))
+app.command()(inbox)
 
 for _name, _group in groups():
     if _name == "links":

@@ -25,7 +25,8 @@ from belvo_async.prompts import terminal
 LONGEST: Final = 60
 """Characters of a token that are shown while it is typed; of a longer one the last."""
 
-KINDLY: Final = "Type what the bank gave you, then Enter; Esc gives up."
+GIVE_UP: Final = "gives up"
+"""What Esc does, unless there is something to go back to."""
 
 
 class Asker:
@@ -34,11 +35,14 @@ class Asker:
 
     Args:
         waiting: What is shown meanwhile, which makes room while somebody is asked.
+
+        leave: What Esc does, in words.
     """
 
-    def __init__(self, waiting: Waiting | None = None) -> None:
+    def __init__(self, waiting: Waiting | None = None, leave: str = GIVE_UP) -> None:
         self._console = console(errors=True)
         self._waiting = waiting
+        self._leave = leave
 
     async def __call__(self, challenge: MfaChallenge) -> str | None:
         """
@@ -52,16 +56,16 @@ class Asker:
             if not (can_listen() and can_redraw(self._console)):
                 return await terminal(challenge)
             self._console.print(pictured(challenge))
-            token = await _typed(challenge, self._console)
+            token = await _typed(challenge, self._console, self._leave)
             self._console.print("Sent to the bank." if challenge.expects_user_input else "Done.", style="dim")
             return token
 
 
-async def _typed(challenge: MfaChallenge, screen: Console) -> str | None:
+async def _typed(challenge: MfaChallenge, screen: Console, leave: str) -> str | None:
     typed, hint = "", ""
     with keyboard() as keys, Live(console=screen, auto_refresh=False, transient=True) as live:
         while True:
-            live.update(_line(challenge, typed, hint), refresh=True)
+            live.update(_line(challenge, typed, hint or f"Esc {leave}"), refresh=True)
             key = await keys.key(_until_next_second(challenge))
             hint = hint if key is None else ""
             match key:
@@ -74,7 +78,7 @@ async def _typed(challenge: MfaChallenge, screen: Console) -> str | None:
                 case _ if key == ENTER and typed.strip():
                     return typed.strip()
                 case _ if key == ENTER:
-                    hint = KINDLY
+                    hint = f"Type what the bank gave you, then Enter; Esc {leave}"
                 case _ if key == BACKSPACE:
                     typed = typed[:-1]
                 case _ if key == CLEAR:
@@ -91,14 +95,10 @@ def _heading(challenge: MfaChallenge) -> Text:
 def _line(challenge: MfaChallenge, typed: str, hint: str) -> Text:
     left = countdown(challenge)
     if not challenge.expects_user_input:
-        line = Text("Press Enter when you are done, Esc to give up.", style="bold")
+        line = Text("Press Enter when you are done.", style="bold")
     else:
         line = Text.assemble(("Token: ", "bold"), typed[-LONGEST:], ("▏", "blink"))
-    line.append("  ").append_text(left)
-    if hint:
-        line.append(f"  {hint}", style="yellow")
-    elif challenge.expects_user_input and not typed:
-        line.append("  Esc gives up", style="dim")
+    line.append("  ").append_text(left).append(f"  {hint}", style="dim")
     line.no_wrap, line.overflow = True, "crop"
     return line
 

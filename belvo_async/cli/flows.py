@@ -126,7 +126,7 @@ def _stopped(
         words += f"; {_go_on(ticket, kept.keep(ticket))}"
     elif ticket is not None and isinstance(problem, UNKNOWN):
         status = Exit.INTERRUPTED if interrupted else Exit.UNCERTAIN
-        words += f"; the answer may have been sent, so see what became of it, without sending one: {_resume(kept.keep(ticket))}"
+        words += f"; see what became of the answer, without sending it again{_resume(kept.keep(ticket))}"
     elif isinstance(problem, UncertainOutcomeError):
         words += _look(problem, remedy(session), interrupted=interrupted)
     elif isinstance(problem, MfaExpiredError | MfaRejectedError):
@@ -141,15 +141,13 @@ def _ticket_of(session: MfaSession[Any]) -> MfaTicket | None:
 
 def _go_on(ticket: MfaTicket, where: str) -> str:
     until = "" if ticket.expires_at is None else f" until {ticket.expires_at.astimezone():%H:%M:%S}"
-    return f"it can be answered{until}: {_resume(where)}"
+    return f"it can be answered{until}{_resume(where)}"
 
 
 def _resume(where: str) -> str:
-    return (
-        "belvo-async resume, with the ticket on standard output"
-        if where == STDIN
-        else f"belvo-async resume {where}"
-    )
+    if where == STDIN:
+        return "; its ticket is on standard output, for belvo-async resume"
+    return f": belvo-async resume {where}"
 
 
 def _look(error: UncertainOutcomeError, remedy: str, *, interrupted: bool) -> str:

@@ -47,24 +47,21 @@ class Passwords:
         ),
     ] = False
 
-    def read(self, *, ask: bool) -> dict[str, str]:
+    def read(self, *, ask: bool) -> tuple[str, str | None]:
         """
-        Return the members of the request.
+        Return both; `None` in the place of a second one that the bank does not want.
         """
-        read = {
-            "password": secret(
-                "Password of the user",
-                option="--password-file",
-                file=self.password_file,
-                variable=PASSWORD,
-                ask=ask,
-            )
-        }
-        if self.password2:
-            read["password2"] = secret(
-                "Second password of the user", option="--password2", file=None, variable=PASSWORD2, ask=ask
-            )
-        return read
+        first = secret(
+            "The password of the user",
+            option="--password-file",
+            file=self.password_file,
+            variable=PASSWORD,
+            ask=ask,
+        )
+        if not self.password2:
+            return first, None
+        what = "The second password of the user"
+        return first, secret(what, option="--password2", file=None, variable=PASSWORD2, ask=ask)
 
 
 def register(
@@ -119,15 +116,15 @@ def register(
     8 uncertain, 130 interrupted.
     """
     optional: dict[str, Any] = {"external_id": external_id} if external_id is not None else {}
-    given = passwords.read(ask=not access.no_prompt)
+    password, password2 = passwords.read(ask=not access.no_prompt)
     link = carry(
         access,
         f"{institution} logs {username} in …",
         lambda client: client.links.register(
             institution,
             username,
-            given["password"],
-            password2=given.get("password2"),
+            password,
+            password2=password2,
             username2=username2,
             username_type=username_type,
             access_mode=access_mode,
@@ -161,11 +158,11 @@ def update(
 
     Exit status: as of `belvo-async links register`; 0 the link works.
     """
-    given = passwords.read(ask=not access.no_prompt)
+    password, password2 = passwords.read(ask=not access.no_prompt)
     result = carry(
         access,
         "The bank logs the user in …",
-        lambda client: client.links.update(link, **given),
+        lambda client: client.links.update(link, password=password, password2=password2),
         remedy=lambda _: f"belvo-async links get {link}",
     )
     show(result, json=access.json)

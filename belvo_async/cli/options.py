@@ -137,7 +137,7 @@ def open_client(
     keys = [
         told.get(variable)
         or secret(what, option="--credentials-file", file=None, variable=variable, ask=not no_prompt)
-        for what, variable in (("Belvo secret id", SECRET_ID), ("Belvo secret password", SECRET_PASSWORD))
+        for what, variable in (("The secret id", SECRET_ID), ("The secret password", SECRET_PASSWORD))
     ]
     try:
         return BelvoClient(*keys, environment=env, base_url=api_url, **options)

@@ -71,7 +71,7 @@ def secret(what: str, *, option: str, file: str | None, variable: str, ask: bool
     if ask and person_is_there():
         return typed_unseen(f"{what}: ", option)
     raise typer.BadParameter(
-        f"the {what[:1].lower()}{what[1:]} is missing: give it in {variable} or by {option}, or be at a terminal",
+        f"{what} is missing: give it in {variable} or by {option}, or be at a terminal",
         param_hint=option,
     )
 

@@ -18,10 +18,10 @@ from belvo_async.codec import as_json
 
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
-    "Link": ("id", "institution", "status", "access_mode", "external_id", "created_at"),
+    "Link": ("id", "institution", "status", "created_at"),
     "Account": ("id", "name", "category", "currency", "balance.current"),
-    "Balance": ("value_date", "account.name", "account.currency", "balance", "id"),
-    "Transaction": ("value_date", "description", "type", "amount", "currency", "status", "id"),
+    "Balance": ("value_date", "account.name", "balance", "account.currency"),
+    "Transaction": ("value_date", "description", "type", "amount", "currency", "status"),
     "Institution": ("name", "display_name", "type", "country_codes", "status"),
     "Owner": ("display_name", "email", "phone_number", "id"),
 }
@@ -59,7 +59,12 @@ def show_rows(rows: Sequence[Any], *, json: bool) -> None:
         table = Table(box=box.SIMPLE_HEAD)
         for name in names:
             figures = all(_is_number(_at(row, name)) for row in rows)
-            table.add_column(name.replace("_", " "), justify="right" if figures else "left", overflow="fold")
+            table.add_column(
+                name.replace("_", " "),
+                justify="right" if figures else "left",
+                overflow="fold",
+                no_wrap=name == "id",  # to be copied
+            )
         for row in rows:
             table.add_row(*(harmless(_text(_at(row, name))) for name in names))
         out.print(table)

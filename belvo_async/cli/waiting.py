@@ -67,19 +67,19 @@ class Waiting(Observer):
 
     # --- as an observer ---
 
-    def request_sent(self, request: Request) -> None:
+    def request_sent(self, request: Request) -> None:  # noqa: ARG002 - as it is called
         """
         Say what is under way.
         """
         self._say(self._told)
 
-    def retry_scheduled(self, request: Request, wait: float, why: str) -> None:
+    def retry_scheduled(self, request: Request, wait: float, why: str) -> None:  # noqa: ARG002 - as it is called
         """
         Say why it takes longer.
         """
         self._say(f"{self._told} ({WHY.get(why, why)}; again in {wait:.0f} s)")
 
-    def throttled(self, request: Request, wait: float) -> None:
+    def throttled(self, request: Request, wait: float) -> None:  # noqa: ARG002 - as it is called
         """
         The same.
         """

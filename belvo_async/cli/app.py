@@ -27,17 +27,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(demo)
-app.command()(sandbox)
-app.command()(spread(check))
-app.command()(spread(resume))
-app.command()(inbox)
+BEGIN, WORK, DATA = "Begin here", "Links and challenges", "What Belvo has"
+
+app.command(rich_help_panel=BEGIN)(demo)
+app.command(rich_help_panel=BEGIN)(sandbox)
+app.command(rich_help_panel=BEGIN)(spread(check))
+app.command(rich_help_panel=WORK)(spread(resume))
+app.command(rich_help_panel=WORK)(inbox)
 
 for _name, _group in groups():
     if _name == "links":
         _group.command()(spread(register))
         _group.command()(spread(update))
-    app.add_typer(_group, name=_name, rich_help_panel="What Belvo has")
+    app.add_typer(_group, name=_name, rich_help_panel=WORK if _name == "links" else DATA)
 
 
 def _show_version(asked: bool) -> None:
@@ -60,10 +62,17 @@ def _belvo_async(
 
     Have a Belvo to write your own program against: `belvo-async sandbox`
 
-    Every command explains itself: `belvo-async demo --help`
+    Look whether your keys work: `belvo-async check --env sandbox`
 
-    Secrets come from the environment (`BELVO_SECRET_ID`, `BELVO_SECRET_PASSWORD`), never from arguments.
+    Connect a user, and read what the bank has: `belvo-async links register INSTITUTION USERNAME`,
+    `belvo-async accounts retrieve LINK`
 
-    Exit status: 0 done, 1 failed (standard error says why), 2 wrong usage, 3 the extra `cli` is not installed,
-    130 interrupted.
+    Every command explains itself: `belvo-async links register --help`
+
+    Secrets come from the environment (`BELVO_SECRET_ID`, `BELVO_SECRET_PASSWORD`), a file, or are asked for unseen;
+    never from arguments.
+
+    Exit status: 0 done, 1 failed (standard error says why), 2 wrong usage, 3 an extra is not installed, 4 the bank wants a
+    token and nobody was there to ask, 5 the challenge was not answered, 6 refused, 7 not reached or busy: try later,
+    8 what became of it is unknown: look first, 130 interrupted.
     """

@@ -57,7 +57,7 @@ class Asker:
                 return await terminal(challenge)
             self._console.print(pictured(challenge))
             token = await _typed(challenge, self._console, self._leave)
-            self._console.print("Sent to the bank." if challenge.expects_user_input else "Done.", style="dim")
+            self._console.print("Sent." if challenge.expects_user_input else "Done.", style="dim")
             return token
 
 
@@ -88,8 +88,12 @@ async def _typed(challenge: MfaChallenge, screen: Console, leave: str) -> str | 
 
 
 def _heading(challenge: MfaChallenge) -> Text:
-    again = f", challenge {challenge.round}" if challenge.round > 1 else ""
-    return Text(f"\nThe bank wants to hear from the user ({challenge.operation}{again})", style="bold")
+    if challenge.round <= 1:
+        return Text(f"\nThe bank asks ({challenge.operation}).", style="bold")
+    why = "the last answer was wrong, or it wants one more"
+    return Text(
+        f"\nThe bank asks again ({challenge.operation}, challenge {challenge.round}): {why}.", style="bold"
+    )
 
 
 def _line(challenge: MfaChallenge, typed: str, hint: str) -> Text:

@@ -22,7 +22,7 @@ class Exit(IntEnum):
     """The command line makes no sense, or something that it needs is missing; nothing was tried."""
 
     NO_EXTRA = 3
-    """The packages of the extra `cli` are not installed."""
+    """The packages of an extra, of `cli` or of what a store needs, are not installed."""
 
     TOKEN_REQUIRED = 4
     """The bank wants a token, and nobody was there to ask. The ticket was written: `belvo-async resume` goes on."""

@@ -24,6 +24,7 @@ from belvo_async.client import BelvoClient
 from belvo_async.errors import (
     BelvoError,
     DecodeError,
+    MfaDeclinedError,
     MfaExpiredError,
     MfaRejectedError,
     MfaRequiredError,
@@ -66,7 +67,9 @@ def carry(
     access: FlowAccess,
     doing: str,
     begin: Callable[[BelvoClient], MfaSession[T]],
+    *,
     kept: Kept | None = None,
+    unconfirmed: MfaTicket | None = None,
     remedy: Callable[[MfaSession[T]], str] = lambda _: "",
 ) -> T:
     """
@@ -75,17 +78,19 @@ def carry(
     Args:
         kept: Where tickets go; by default where the option says.
 
+        unconfirmed: A challenge without anything to type, which the person has to confirm before *begin* is called: that
+            counts as their word.
+
         remedy: The command that shows what became of a request without answer.
 
     Raises:
         Exit: It did not complete, which has been told. If it can go on, its ticket was kept.
     """
     waiting = Waiting(doing)
-    client = access.open(
-        observers=[waiting], prompt=Asker(waiting) if person_is_there() and not access.no_prompt else None
-    )
+    asker = Asker(waiting) if person_is_there() and not access.no_prompt else None
+    client = access.open(observers=[waiting], prompt=asker)
     kept = Kept(access.ticket_file, json=access.json) if kept is None else kept
-    return run(_carried(client, waiting, begin, kept, remedy))
+    return run(_carried(client, waiting, begin, kept, remedy, asker, unconfirmed))
 
 
 async def _carried(
@@ -94,41 +99,74 @@ async def _carried(
     begin: Callable[[BelvoClient], MfaSession[T]],
     kept: Kept,
     remedy: Callable[[MfaSession[T]], str],
+    asker: Asker | None,
+    unconfirmed: MfaTicket | None,
 ) -> T:
     async with client:
+        if unconfirmed is not None:
+            await _confirmed(unconfirmed, asker, kept)
         session = begin(client).gated(kept.mark)
         try:
             with waiting:
                 result = await session
         except (BelvoError, asyncio.CancelledError) as error:
-            raise _stopped(session, error, kept, remedy) from None
+            problem = session.error if isinstance(error, asyncio.CancelledError) else error
+            interrupted = problem is not error
+            raise _stopped(
+                problem, _ticket_of(session), kept, interrupted=interrupted, remedy=remedy(session)
+            ) from None
         kept.drop()
         return result
 
 
+async def _confirmed(ticket: MfaTicket, asker: Asker | None, kept: Kept) -> None:
+    """
+    Return when the person has confirmed on another device.
+    """
+    challenge = ticket.to_challenge()
+    problem: BelvoError | None = None
+    if asker is None:
+        raise _stopped(MfaRequiredError(challenge=challenge, ticket=ticket), ticket, kept)
+    try:
+        async with asyncio.timeout(challenge.remaining):
+            await asker(challenge)
+        return
+    except asyncio.CancelledError:
+        pass
+    except MfaDeclinedError:
+        problem = MfaDeclinedError(challenge=challenge, ticket=ticket)
+    except TimeoutError:
+        problem = MfaExpiredError(challenge=challenge)
+    raise _stopped(problem, ticket, kept, interrupted=problem is None)
+
+
 def _stopped(
-    session: MfaSession[T],
-    error: BelvoError | asyncio.CancelledError,
+    problem: BelvoError | None,
+    ticket: MfaTicket | None,
     kept: Kept,
-    remedy: Callable[[MfaSession[T]], str],
+    *,
+    interrupted: bool = False,
+    remedy: str = "",
 ) -> typer.Exit:
     """
     Keep what can go on, tell the rest, and return the exit.
+
+    Args:
+        problem: What ended it, which may be missing where it was *interrupted*.
     """
-    interrupted = isinstance(error, asyncio.CancelledError)
-    problem = session.error if isinstance(error, asyncio.CancelledError) else error
-    ticket = _ticket_of(session)
-    status = Exit.INTERRUPTED if interrupted or problem is None else status_of(problem)
-    words = "interrupted" if interrupted or problem is None else told(problem)
-    if isinstance(error, MfaRequiredError):
-        words = "the bank wants a token, and nobody is here to give it"
+    if interrupted or problem is None:
+        status, words = Exit.INTERRUPTED, "interrupted"
+    else:
+        status, words = status_of(problem), told(problem)
+    if isinstance(problem, MfaRequiredError):
+        words = "the bank wants the user, and nobody is here to ask"
     if ticket is not None and not ticket.answered and not isinstance(problem, MfaExpiredError):
         words += f"; {_go_on(ticket, kept.keep(ticket))}"
     elif ticket is not None and isinstance(problem, UNKNOWN):
         status = Exit.INTERRUPTED if interrupted else Exit.UNCERTAIN
         words += f"; see what became of the answer, without sending it again{_resume(kept.keep(ticket))}"
     elif isinstance(problem, UncertainOutcomeError):
-        words += _look(problem, remedy(session), interrupted=interrupted)
+        words += _look(problem, remedy, interrupted=interrupted)
     elif isinstance(problem, MfaExpiredError | MfaRejectedError):
         kept.drop()
     complain(words)

@@ -122,7 +122,8 @@ async def _follow(inbox: TokenInbox, *, json: bool) -> None:
 async def _answer(inbox: TokenInbox, flow: str, token: str | None, *, done: bool) -> Delivery:
     record = await inbox.look(flow)
     if record is None or record.status is not FlowStatus.WAITING or record.ticket is None:
-        return Delivery.LATE
+        answered = record is not None and record.status is FlowStatus.ANSWERED
+        return Delivery.DUPLICATE if answered else Delivery.LATE
     challenge = record.ticket.to_challenge()
     if done and challenge.expects_user_input:
         raise typer.BadParameter("the bank wants a token", param_hint="--done")

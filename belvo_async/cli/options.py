@@ -65,6 +65,15 @@ NoPrompt = Annotated[
     typer.Option("--no-prompt", help="Ask nobody for anything, as where no terminal is."),
 ]
 
+NoRetry = Annotated[
+    bool,
+    typer.Option(
+        "--no-retry",
+        rich_help_panel=BELVO,
+        help="Tell the first failure, instead of trying again for some minutes where that is safe.",
+    ),
+]
+
 TicketFile = Annotated[
     str | None,
     typer.Option(
@@ -95,11 +104,14 @@ class Access:
     api_url: ApiUrl = None
     json: Json = False
     no_prompt: NoPrompt = False
+    no_retry: NoRetry = False
 
     def open(self, **options: Any) -> BelvoClient:
         """
         Return the client. See `open_client()`.
         """
+        if self.no_retry:
+            options["retry"] = None
         return open_client(self.credentials_file, self.env, self.api_url, no_prompt=self.no_prompt, **options)
 
 

@@ -120,6 +120,7 @@ async def attend(inbox: TokenInbox) -> None:
             record = await _picked(inbox, screen, desk)
             if record is None:
                 return
+            screen.print(Text("\n").append_text(harmless(record.flow)), style="bold", end="")
             desk.said = await _answered(inbox, record)
 
 

@@ -89,11 +89,10 @@ def _answered(
         )
 
     def begin(client: BelvoClient) -> MfaSession[Any]:
-        if ticket.expects_user_input or done:
-            return client.resume(ticket, token)
-        return client.resume(ticket)
+        return client.resume(ticket, token)
 
-    return carry(access, "The bank looks at the answer …", begin, kept)
+    unconfirmed = None if ticket.expects_user_input or done else ticket
+    return carry(access, "The bank looks at the answer …", begin, kept=kept, unconfirmed=unconfirmed)
 
 
 def _looked(access: FlowAccess, ticket: MfaTicket, kept: Kept) -> Any:

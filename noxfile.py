@@ -34,6 +34,8 @@ TESTS = [
     "coverage[toml]>=7.10",
     "hypothesis>=6.100",
     "jsonschema>=4.18",
+    "pexpect>=4.9",
+    "pyte>=0.8",
     "pyyaml",
     "uvicorn>=0.34",
     "trustme>=1.2",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import typer
@@ -35,12 +35,21 @@ HELP: Final = {
     "minimum_confidence_level": ("LEVEL", "`LOW`, `MEDIUM` or `HIGH`."),
     "reference_date": ("DAY", "The day to look at it from."),
     "type": ("TYPE", "Which of them, in Belvo's word."),
+    "user_document": ("NUMBER", "The document of the user: CPF or CNPJ."),
     "year_from": ("YEAR", "The first year."),
     "year_to": ("YEAR", "The last year."),
 }
 """How the arguments of a retrieval are called and explained."""
 
-GIVEN_ELSEWHERE: Final = frozenset({"link", "options", "token"})
+GIVEN_ELSEWHERE: Final = frozenset(
+    {"link", "options", "token", "page_size", "limit", "fields", "omit", "filters"}
+)
+"""The arguments that are no options of their own."""
+
+NO_FILTERS: Final = frozenset({"link", "limit"})
+
+PAGES: Final = frozenset({"page", "page_size"})
+"""What is a number among filters."""
 
 Link = Annotated[str, typer.Argument(metavar="LINK", help="Id of the link.")]
 
@@ -106,7 +115,7 @@ def _retrieve(name: str, resource: Any) -> Callable[..., None]:
         show_rows(rows, json=access.json)
 
     command = command_name(name)
-    dates = " --date-from 2026-01-01 --date-to 2026-01-31" if "date_from" in _asked(resource) else ""
+    dates = " --date-from 2026-01-01 --date-to 2026-01-31" if "date_from" in _asked(resource.retrieve) else ""
     retrieve.__doc__ = f"""
     Make Belvo log in at the bank and fetch this: {_told(resource)[:1].lower()}{_told(resource)[1:]}
 
@@ -117,17 +126,20 @@ def _retrieve(name: str, resource: Any) -> Callable[..., None]:
     Exit status: 0 done, 2 wrong usage, 4 a token is required, 5 not answered, 6 refused, 7 try later, 8 uncertain,
     130 interrupted.
     """
-    return spread(retrieve, [_option(parameter) for parameter in _asked(resource).values()])
+    return spread(retrieve, [_option(parameter) for parameter in _asked(resource.retrieve).values()])
 
 
-def _asked(resource: Any) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(resource.retrieve).parameters
+def _asked(verb: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """
+    Return the arguments of a verb that are to be options.
+    """
+    parameters = inspect.signature(verb).parameters
     return {name: parameter for name, parameter in parameters.items() if name not in GIVEN_ELSEWHERE}
 
 
 def _option(parameter: inspect.Parameter) -> inspect.Parameter:
     """
-    Return an argument of a retrieval as an option. What its text has to be is checked by the retrieval.
+    Return an argument of a verb as an option. What its text has to be is checked by the verb.
     """
     metavar, help_ = HELP.get(parameter.name, ("TEXT", ""))
     type_: Any = bool if str(parameter.annotation).startswith("bool") else str
@@ -141,34 +153,36 @@ def _option(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def _list(name: str, resource: Any) -> Callable[..., None]:
-    def listed(access: Access, link: Any, limit: Limit, filters: Filters) -> None:
-        wanted = dict(_filter(text) for text in filters or ())
-        if link is not None:
-            wanted["link"] = link
-        resources = do(
+    def listed(
+        access: Access, limit: int | None, filters: list[str] | None, wanted: Mapping[str, Any]
+    ) -> None:
+        given = {key: value for key, value in wanted.items() if value is not None}
+        given |= dict(_filter(text) for text in filters or ())
+        rows = do(
             access,
             "Reading what Belvo stores …",
-            lambda client: client.resources[name].list(limit=limit, **wanted).to_list(),  # type: ignore[attr-defined] # it has the verb
+            lambda client: client.resources[name].list(limit=limit, **given).to_list(),  # type: ignore[attr-defined] # it has the verb
         )
-        show_rows(resources, json=access.json)
+        show_rows(rows, json=access.json)
 
     def by_link(link: Link, access: Access, limit: Limit = None, filters: Filters = None) -> None:
-        listed(access, link, limit, filters)
+        listed(access, limit, filters, {"link": link})
 
     def by_any_link(
         access: Access, link: AnyLink = None, limit: Limit = None, filters: Filters = None
     ) -> None:
-        listed(access, link, limit, filters)
+        listed(access, limit, filters, {"link": link})
 
-    def without_link(access: Access, limit: Limit = None, filters: Filters = None) -> None:
-        listed(access, None, limit, filters)
+    def without_link(access: Access, limit: Limit = None, filters: Filters = None, **given: Any) -> None:
+        listed(access, limit, filters, given)
 
+    asked, example = _asked(resource.list), f"belvo-async {command_name(name)} list"
     if "link" in inspect.signature(resource.list).parameters:
         function: Callable[..., None] = by_link
+        example += " LINK"
     else:
         function = by_any_link if hasattr(resource, "retrieve") else without_link
-    command = command_name(name)
-    example = f"belvo-async {command} list" + (" LINK" if function is by_link else "")
+        example += "".join(f" --{command_name(needed)} …" for needed in asked)
     function.__doc__ = f"""
     Read what Belvo stores; the bank is not asked.
 
@@ -180,14 +194,16 @@ def _list(name: str, resource: Any) -> Callable[..., None]:
 
     Exit status: 0 done, also if nothing was found; 2 wrong usage, 6 refused, 7 try later, 130 interrupted.
     """
-    return spread(function)
+    return spread(function, [_option(parameter) for parameter in asked.values()])
 
 
-def _filter(text: str) -> tuple[str, str]:
+def _filter(text: str) -> tuple[str, str | int]:
     name, is_one, value = text.partition("=")
     if not is_one:
         raise typer.BadParameter(f"expected NAME=VALUE, found {text}", param_hint="--filter")
-    return name, value
+    if name in NO_FILTERS:
+        raise typer.BadParameter(f"{name} is no filter; see --help", param_hint="--filter")
+    return name, int(value) if name in PAGES and value.isdecimal() else value
 
 
 def _get(name: str, resource: Any) -> Callable[..., None]:  # noqa: ARG001 - as the others

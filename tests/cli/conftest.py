@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Final
 
 import attrs
 import pytest
+import typer.main
 
 from cli.process import running
 from typer.testing import CliRunner
@@ -83,7 +85,24 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+COMMAND: Final[Any] = typer.main.get_command(app)
+"""Made once: there are many commands."""
+
 Run = Callable[..., Ran]
+
+
+def invoked(*args: str, stdin: str = "", **variables: str | None) -> Ran:
+    """
+    Run a command in this process, where no terminal is.
+    """
+    with CliRunner().isolation(input=stdin, env=variables) as (out, errors, *_):
+        try:
+            COMMAND.main(args=args, prog_name="belvo-async")
+        except SystemExit as ended:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return Ran(int(ended.code or 0), out.getvalue().decode(), errors.getvalue().decode())
+    raise AssertionError
 
 
 @pytest.fixture(name="run")
@@ -93,8 +112,7 @@ def _run(belvo: Belvo) -> Run:
     """
 
     def run(*args: str, stdin: str = "", **variables: str | None) -> Ran:
-        result = CliRunner().invoke(app, args, input=stdin, env={**belvo.variables, **variables})
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return invoked(*args, stdin=stdin, **{**belvo.variables, **variables})
 
     return run
 
@@ -106,15 +124,6 @@ def _nothing_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name in [name for name in os.environ if name.startswith("BELVO_")]:
         monkeypatch.delenv(name)
-
-
-@pytest.fixture(name="stack")
-def _stack() -> Generator[ExitStack]:
-    """
-    What is open until the test ends.
-    """
-    with ExitStack() as stack:
-        yield stack
 
 
 @pytest.fixture(name="register")

@@ -5,21 +5,18 @@ Every command against a sandbox, as scripts run it: no terminal, JSON on standar
 from __future__ import annotations
 
 import json
+import re
 import socket
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import click
 import pytest
-import typer.main
 
-from cli.conftest import Belvo, Run, belvo_process
-from typer.testing import CliRunner
+from cli.conftest import COMMAND, Belvo, Run, belvo_process, invoked
 
 from belvo_async import MfaTicket, TicketSealer
-from belvo_async.cli.app import app
 from belvo_async.cli.exits import Exit
 
 
@@ -40,13 +37,30 @@ DETAILS = {
 """What a retrieval wants besides the link."""
 
 
+INSTITUTIONS = {
+    "brazil-employments": "planet_br_employment",
+    "chile-debt-reports": "tatooine_cl_fiscal",
+    "chile-invoices": "tatooine_cl_fiscal",
+    "chile-tax-status": "tatooine_cl_fiscal",
+    "employment-metrics": "planet_mx_employment",
+    "employment-records": "planet_mx_employment",
+    "financial-statements": "tatooine_mx_fiscal",
+    "invoices": "tatooine_mx_fiscal",
+    "mexico-current-employments": "planet_mx_employment",
+    "tax-compliance-status": "tatooine_mx_fiscal",
+    "tax-declarations": "tatooine_co_fiscal",
+    "tax-retentions": "tatooine_mx_fiscal",
+    "tax-returns": "tatooine_mx_fiscal",
+    "tax-status": "tatooine_mx_fiscal",
+}
+"""Where there is what a bank has not."""
+
+
 def commands() -> Iterator[tuple[str, ...]]:
     """
     Yield every command by its words.
     """
-    root = typer.main.get_command(app)
-    assert isinstance(root, click.Group) or hasattr(root, "commands")
-    for name, command in root.commands.items():
+    for name, command in COMMAND.commands.items():
         inner = getattr(command, "commands", None)
         if inner is None:
             yield (name,)
@@ -72,14 +86,14 @@ def test_every_command_teaches(command: tuple[str, ...]) -> None:
     """
     The help of each command has an example and its statuses, and no option that is cut short.
     """
-    result = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
-    words = " ".join(result.output.split())
+    ran = invoked(*command, "--help", COLUMNS="80", TERMINAL_WIDTH="80")
+    words = " ".join(ran.out.split())
 
-    assert result.exit_code == Exit.DONE
+    assert ran.status == Exit.DONE
     assert "Exit status: " in words
     assert command[0] in {"demo", "sandbox"} or f"belvo-async {' '.join(command)}" in words
-    assert "--json" in result.output
-    assert "…-" not in result.output
+    assert "--json" in ran.out
+    assert not re.search(r"--[a-z-]*…", ran.out)
 
 
 # --- links ---
@@ -154,7 +168,7 @@ def test_what_is_retrieved_can_be_listed_and_read(
     """
     `retrieve` brings rows, `list` the same ones, `get` each of them, and `delete` takes it away.
     """
-    link = register()
+    link = register(INSTITUTIONS.get(resource, "erebor_mx_retail"))
     retrieved = run(resource, "retrieve", link, *DETAILS.get(resource, ()), "--json")
     assert Exit.DONE == retrieved.status, retrieved.errors
     rows = retrieved.rows()
@@ -171,19 +185,27 @@ def test_what_is_retrieved_can_be_listed_and_read(
         assert Exit.REFUSED == run(resource, "get", rows[0]["id"]).status
 
 
-@pytest.mark.parametrize("resource", ["institutions", "consents"])
-def test_what_is_only_read(run: Run, resource: str) -> None:
+def test_institutions_are_only_read(run: Run) -> None:
     """
     A list of what needs no link, and one of it.
     """
-    rows = run(resource, "list", "--limit", "2", "--json").rows()
-    people = run(resource, "list", "--limit", "2")
+    rows = run("institutions", "list", "--limit", "2", "--json").rows()
+    people = run("institutions", "list", "--limit", "2")
 
-    assert Exit.DONE == people.status
-    if rows:
-        assert rows[:1] == run(resource, "get", str(rows[0]["id"]), "--json").rows()
-    else:
-        assert "Nothing found." in people.out
+    assert (Exit.DONE, "2 found") == (people.status, people.out.splitlines()[-1])
+    assert rows[:1] == run("institutions", "get", str(rows[0]["id"]), "--json").rows()
+
+
+def test_consents_are_found_by_a_document(run: Run, register: Callable[..., str]) -> None:
+    """
+    What a list needs is an option of its own.
+    """
+    (owner, *_) = run("owners", "retrieve", register("ofmockbank_br_retail"), "--json").rows()
+    document = owner["document_id"]["document_number"]
+    (consent, *_) = run("consents", "list", "--user-document", document, "--json").rows()
+
+    assert [consent] == run("consents", "get", consent["id"], "--json").rows()
+    assert Exit.USAGE == run("consents", "list").status
 
 
 def test_money_keeps_its_digits(run: Run, register: Callable[..., str]) -> None:
@@ -220,29 +242,28 @@ def test_filters_reach_belvo(run: Run, register: Callable[..., str]) -> None:
 
     assert {"2026-01-02"} == {row["value_date"] for row in rows}
     assert Exit.USAGE == run("balances", "list", link, "--filter", "value_date").status
+    assert Exit.USAGE == run("balances", "list", link, "--filter", "limit=1").status
 
 
 # --- challenges without a terminal ---
 
 
-def test_a_script_goes_on_with_the_ticket(run: Run) -> None:
+def test_a_script_goes_on_with_the_ticket(run: Run, tmp_path: Path) -> None:
     """
     Without a terminal standard output is the ticket; a wrong token brings the next one, the right one the link.
     """
+    path = tmp_path / "ticket.json"
     first = run("links", "register", BANK, "mfa_default", BELVO_LINK_PASSWORD="pass_valid")
-    assert Exit.TOKEN_REQUIRED == first.status
-    assert 1 == first.errors.count("\n")
-    path = Path("ticket.json")
-    with CliRunner().isolated_filesystem():
-        path.write_text(first.out)
-        wrong = run("resume", str(path), "--token-file", "-", "--json", stdin="999999\n")
-        again = MfaTicket.from_json(path.read_text())
-        right = run("resume", str(path), "--token-file", "-", "--json", stdin="111111\n")
+    path.write_text(first.out)
+    wrong = run("resume", str(path), "--token-file", "-", "--json", stdin="999999\n")
+    again = MfaTicket.from_json(path.read_text())
+    right = run("resume", str(path), "--token-file", "-", "--json", stdin="111111\n")
 
-        assert (Exit.TOKEN_REQUIRED, "") == (wrong.status, wrong.out)
-        assert 2 == again.round
-        assert "valid" == right.rows()[0]["status"]
-        assert not path.exists()
+    assert (Exit.TOKEN_REQUIRED, 1) == (first.status, first.errors.count("\n"))
+    assert (Exit.TOKEN_REQUIRED, "") == (wrong.status, wrong.out)
+    assert 2 == again.round
+    assert "valid" == right.rows()[0]["status"]
+    assert not path.exists()
 
 
 def test_the_ticket_comes_by_standard_input(run: Run, tmp_path: Path) -> None:

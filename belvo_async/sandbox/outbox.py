@@ -66,6 +66,18 @@ class Outbox:
     """
 
     def __init__(self, clock: Clock, url: str | None, authorization: str | None, remember: int) -> None:
+        self.address(url, authorization)
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._session: aiohttp.ClientSession | None = None
+        self._news = asyncio.Event()
+        self.sent: deque[SentWebhook] = deque(maxlen=remember)
+        self.total = 0
+
+    def address(self, url: str | None, authorization: str | None) -> None:
+        """
+        Send to *url* from now on. Raises as the constructor does.
+        """
         if url is not None and not _is_loopback(url):
             # What was found is not shown: it may have a password in it.
             msg = "webhook_url: expected http on the loopback, such as http://127.0.0.1:8000/belvo"
@@ -73,16 +85,10 @@ class Outbox:
         if authorization is not None and not (authorization.isascii() and authorization.isprintable()):
             msg = "webhook_authorization: expected a text that a header can carry"
             raise ValueError(msg)
-        self._clock = clock
         self._url = url
         self._headers = {"Content-Type": JSON}
         if authorization is not None:
             self._headers["Authorization"] = authorization
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._session: aiohttp.ClientSession | None = None
-        self._news = asyncio.Event()
-        self.sent: deque[SentWebhook] = deque(maxlen=remember)
-        self.total = 0
 
     @property
     def is_addressed(self) -> bool:
@@ -144,12 +150,12 @@ class Outbox:
 
     async def _attempt(self, url: str, content: bytes) -> int | None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                headers=self._headers, timeout=aiohttp.ClientTimeout(total=PATIENCE)
-            )
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE))
         try:
             # A redirect could lead off the loopback.
-            async with self._session.post(url, data=content, allow_redirects=False) as response:
+            async with self._session.post(
+                url, data=content, headers=self._headers, allow_redirects=False
+            ) as response:
                 return response.status
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None

@@ -94,6 +94,7 @@ class Sandbox:
         expiry: float = 600,
         latency: float = 0.0,
         shape: ChallengeShape | None = None,
+        challenges: tuple[str, ...] | None = None,
         mfa_token: str = "111111",  # noqa: S107  # the public token of a test user
         wrong_token: str = "999999",  # noqa: S107  # same
         accounts_per_link: int = 2,
@@ -111,6 +112,7 @@ class Sandbox:
             expiry=expiry,
             latency=latency,
             shape=shape or ChallengeShape(),
+            challenges=challenges,
             mfa_token=mfa_token,
             wrong_token=wrong_token,
             accounts_per_link=accounts_per_link,
@@ -302,6 +304,15 @@ class Sandbox:
         The last webhooks, oldest first, with what became of each.
         """
         return self._world.outbox.sent
+
+    def send_webhooks_to(self, url: str | None, authorization: str | None = None) -> None:
+        """
+        Send webhooks there from now on; see `webhook_url` and `webhook_authorization`. `None` sends none.
+
+        Raises:
+            ValueError: *url* is not on the loopback, or *authorization* cannot be a header.
+        """
+        self._world.outbox.address(url, authorization)
 
     def notify(
         self,

@@ -6,7 +6,14 @@ from __future__ import annotations
 
 import attrs
 
-from belvo_async.sandbox.challenges import ChallengeShape
+from belvo_async.sandbox.challenges import KINDS, ChallengeShape
+
+
+def _kinds(_settings: object, _field: object, challenges: tuple[str, ...] | None) -> None:
+    for kind in challenges or ():
+        if kind not in KINDS:
+            msg = f"challenges: {kind!r} is none of {', '.join(KINDS)}"
+            raise ValueError(msg)
 
 
 @attrs.define(kw_only=True)
@@ -22,6 +29,9 @@ class Settings:
         latency: Seconds that work at an institution takes. Above 300 Belvo answers 408.
 
         shape: How challenges are written.
+
+        challenges: The kinds of the challenges that every login brings, in order (`text`, `numeric`, `qr`, `qr_scan`,
+            `inputless`, `unknown`); `()` for none, and `None` leaves it to institutions and users.
 
         mfa_token: The token that is right.
 
@@ -44,6 +54,7 @@ class Settings:
     expiry: float = 600
     latency: float = 0.0
     shape: ChallengeShape = attrs.field(factory=ChallengeShape)
+    challenges: tuple[str, ...] | None = attrs.field(default=None, validator=_kinds)
     mfa_token: str = "111111"  # noqa: S105  # the public token of a test user
     wrong_token: str = "999999"  # noqa: S105  # same
     accounts_per_link: int = 2

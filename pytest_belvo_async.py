@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -29,13 +30,19 @@ MARKER = (
 
 SANDBOX = pytest.StashKey["BackgroundSandbox"]()
 
+CHECKS = "belvo_async.testing.stores"
+"""Its asserts show what they compare."""
+
+NOT_ON_TRIO = "belvo_async runs on asyncio, not on trio: add a fixture anyio_backend that returns 'asyncio'"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """
-    Make the marker known, and let checks of the library show what they compare.
+    Make the marker known, and let the checks of the library show what they compare.
     """
     config.addinivalue_line("markers", MARKER)
-    pytest.register_assert_rewrite("belvo_async.testing.stores")
+    if CHECKS not in sys.modules:  # of what was imported already pytest would complain
+        pytest.register_assert_rewrite(CHECKS)
 
 
 @pytest.fixture
@@ -59,6 +66,7 @@ def belvo_sandbox(request: pytest.FixtureRequest, belvo_clock: ManualClock) -> I
     with BackgroundSandbox(**options) as sandbox:
         request.node.stash[SANDBOX] = sandbox
         yield sandbox
+        del request.node.stash[SANDBOX]
 
 
 def _options(node: pytest.Item) -> dict[str, Any]:
@@ -93,6 +101,8 @@ def belvo_client(
     """
     from belvo_async import BelvoClient, RetryPolicy
 
+    if "anyio_backend" in request.fixturenames and request.getfixturevalue("anyio_backend_name") == "trio":
+        pytest.fail(NOT_ON_TRIO, pytrace=False)
     client = BelvoClient(
         belvo_sandbox.secret_id,
         belvo_sandbox.secret_password,

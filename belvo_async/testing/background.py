@@ -232,9 +232,14 @@ class BackgroundSandbox(Sandbox):
     @property
     def challenges(self) -> Mapping[int, ChallengeRecord]:
         """
-        The challenges until now by their number, oldest first.
+        The challenges until now by their number, oldest first, with what has become of them by now.
         """
-        return self._call(lambda: dict(super(BackgroundSandbox, self).challenges))
+
+        def found() -> Mapping[int, ChallengeRecord]:
+            self._world.desk.sweep()
+            return dict(super(BackgroundSandbox, self).challenges)
+
+        return self._call(found)
 
     @property
     def open_challenges(self) -> list[ChallengeRecord]:

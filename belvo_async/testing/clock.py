@@ -144,7 +144,10 @@ class ManualClock:
 
     def _go_to(self, when: float) -> None:
         with self._lock:
-            self._seconds += max(0.0, when - self.monotonic())
+            if self._followed is None:
+                self._seconds = max(self._seconds, when)  # to the digit, as deadlines are compared
+            else:
+                self._seconds += max(0.0, when - self.monotonic())
 
 
 async def _call(callback: Callable[[], object], loop: asyncio.AbstractEventLoop | None) -> None:

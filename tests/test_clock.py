@@ -5,6 +5,7 @@ The clocks: that of the machine, and the one that stands still until it is told 
 from __future__ import annotations
 
 import asyncio
+import threading
 
 from datetime import UTC, datetime, timedelta
 
@@ -152,3 +153,78 @@ async def test_a_sleeper_cancelled_in_the_moment_it_is_due() -> None:
     await clock.advance(5)
 
     assert task.cancelled()
+
+
+async def test_a_clock_that_jumps() -> None:
+    """
+    Who sleeps goes on at once and moves the time on; deadlines on the way are met, others are not.
+    """
+    clock = ManualClock(jumps=True)
+    met: list[float] = []
+    for when in (2, 4, 6):
+        clock.call_at(when, lambda: met.append(clock.monotonic()))
+
+    await clock.sleep(5)
+    await clock.sleep(-1)
+
+    assert (5, [2, 4], 1) == (clock.monotonic(), met, clock.sleeping)
+
+
+async def test_a_clock_for_two_threads() -> None:
+    """
+    What is due is called in the thread that asked for it, also while its loop waits for nothing else.
+    """
+    clock = ManualClock()
+    where: list[int] = []
+
+    async def sleep() -> None:
+        clock.call_at(2, lambda: where.append(threading.get_ident()))
+        await clock.sleep(3)
+        where.append(threading.get_ident())
+
+    other = threading.Thread(target=lambda: asyncio.run(sleep()))
+    other.start()
+    while 2 != clock.sleeping:
+        await asyncio.sleep(0)
+    await clock.advance(3)
+    other.join(30)
+
+    assert [other.ident, other.ident] == where
+
+
+async def test_a_loop_that_has_ended_is_not_called() -> None:
+    """
+    What a loop asked for that is closed by now is left out.
+    """
+    clock = ManualClock()
+
+    async def ask() -> None:
+        clock.call_at(1, lambda: pytest.fail("called"))
+
+    other = threading.Thread(target=lambda: asyncio.run(ask()))
+    other.start()
+    other.join(30)
+    await clock.advance(1)
+
+    assert (0, 1) == (clock.sleeping, clock.monotonic())
+
+
+async def test_a_clock_that_follows() -> None:
+    """
+    A clock that follows has the time of the machine, goes on with it, and can be moved ahead of it.
+    """
+    clock = ManualClock()
+    clock.follow()
+    told = [clock.now() - datetime.now(UTC)]
+    before = clock.monotonic()
+    while clock.monotonic() == before:
+        await asyncio.sleep(0)
+
+    await clock.advance(3600)
+    told.append(clock.now() - datetime.now(UTC))
+    clock.follow()
+    told.append(clock.now() - datetime.now(UTC))
+
+    minute = timedelta(minutes=1)
+    assert abs(told[0]) < minute
+    assert all(abs(ahead - timedelta(hours=1)) < minute for ahead in told[1:])

@@ -79,7 +79,7 @@ class BackgroundSandbox(Sandbox):
         self._thread = threading.Thread(target=self._loop.run_forever, name="belvo-sandbox", daemon=True)
         self._thread.start()
         try:
-            self.run(self.start())
+            self._wait(self.start())
         except BaseException:
             self._end_thread()
             raise
@@ -87,7 +87,7 @@ class BackgroundSandbox(Sandbox):
 
     def __exit__(self, *exc: object) -> None:
         try:
-            self.run(self.aclose())
+            self._wait(self.aclose())
         finally:
             self._end_thread()
 
@@ -130,9 +130,16 @@ class BackgroundSandbox(Sandbox):
 
             RuntimeError: The sandbox does not run; or an event loop runs here, in which you can `await`.
         """
-        if self._loop is None or _is_in_a_loop():
+        if _is_in_a_loop():
             coroutine.close()
-            raise RuntimeError(NOT_RUNNING if self._loop is None else "an event loop runs here: await it")
+            msg = "an event loop runs here: await it"
+            raise RuntimeError(msg)
+        return self._wait(coroutine, timeout)
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T], timeout: float = SOON) -> T:
+        if self._loop is None:
+            coroutine.close()
+            raise RuntimeError(NOT_RUNNING)
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result(timeout)
@@ -322,7 +329,7 @@ class BackgroundSandbox(Sandbox):
         async def called() -> T:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(called(), self._loop).result(SOON)
+        return self._wait(called())
 
 
 def _assert_no(problem: str | None) -> None:

@@ -5,10 +5,12 @@ A sandbox in a thread of its own: for tests that are coroutines, for those that 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
 from types import EllipsisType
 from typing import Any, Final, Self, TypeVar
 
@@ -65,6 +67,7 @@ class BackgroundSandbox(Sandbox):
     ) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._over = asyncio.Event()
         if not isinstance(faults, Faults):
             faults = Faults(list(faults), seed=options.get("seed", 0))
         super().__init__(challenges=kinds(challenges), faults=faults, **options)
@@ -72,32 +75,47 @@ class BackgroundSandbox(Sandbox):
     # --- its life ---
 
     def __enter__(self) -> Self:
-        if self._loop is not None:
+        if self._thread is not None:
             msg = "the sandbox runs already"
             raise RuntimeError(msg)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="belvo-sandbox", daemon=True)
+        ready: Future[None] = Future()
+        life = self._live(ready)
+        self._thread = threading.Thread(target=asyncio.run, args=(life,), name="belvo-sandbox", daemon=True)
         self._thread.start()
         try:
-            self._wait(self.start())
+            ready.result()
         except BaseException:
-            self._end_thread()
+            self._end()
             raise
         return self
 
     def __exit__(self, *exc: object) -> None:
-        try:
-            self._wait(self.aclose())
-        finally:
-            self._end_thread()
+        self._end()
 
-    def _end_thread(self) -> None:
+    async def _live(self, ready: Future[None]) -> None:
+        """
+        All that happens in the thread. What others still wait for at its end is cancelled.
+        """
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            await super().start()
+        except Exception as error:  # noqa: BLE001 - it is raised in the thread that waits
+            ready.set_exception(error)
+            return
+        ready.set_result(None)
+        try:
+            await self._over.wait()
+        finally:
+            await super().aclose()
+
+    def _end(self) -> None:
         loop, thread = self._loop, self._thread
         self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                loop.call_soon_threadsafe(self._over.set)
+        if thread is not None:
             thread.join()
-            loop.close()
 
     async def start(self) -> None:
         """

@@ -5,6 +5,7 @@ A clock that stands still until it is told to go on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import threading
 import time
@@ -17,8 +18,14 @@ from typing import Final
 import attrs
 
 
+TURNS: Final = 10
+"""So often an event loop goes round until its tasks are taken to wait for something else."""
+
 PATIENCE: Final = 1.0
 """Real seconds that the tasks of another thread get to take notice. One that blocks must not hold up the clock."""
+
+BLINK: Final = 0.001
+"""Real seconds between two looks at the other thread."""
 
 
 @attrs.define(eq=False)
@@ -158,9 +165,24 @@ async def _call(callback: Callable[[], object], loop: asyncio.AbstractEventLoop 
         callback()
         await _settle()
     elif not loop.is_closed():
+        await _call_there(callback, loop)
+
+
+async def _call_there(callback: Callable[[], object], loop: asyncio.AbstractEventLoop) -> None:
+    settled = threading.Event()
+
+    def turn(left: int) -> None:
+        if left:
+            loop.call_soon(turn, left - 1)
+        else:
+            settled.set()
+
+    with contextlib.suppress(RuntimeError):  # it was closed this moment
         loop.call_soon_threadsafe(callback)
-        settled = asyncio.run_coroutine_threadsafe(_settle(), loop)
-        await asyncio.wait({asyncio.wrap_future(settled)}, timeout=PATIENCE)
+        loop.call_soon_threadsafe(turn, TURNS)
+    ends = time.monotonic() + PATIENCE
+    while not settled.is_set() and loop.is_running() and time.monotonic() < ends:  # noqa: ASYNC110 - of another thread
+        await asyncio.sleep(BLINK)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -179,5 +201,5 @@ async def _settle() -> None:
     """
     Let every task that can go on do so until it waits for something else.
     """
-    for _ in range(10):
+    for _ in range(TURNS):
         await asyncio.sleep(0)

@@ -48,6 +48,8 @@ TESTS = [
     "opentelemetry-exporter-prometheus>=0.52b0",
     "structlog>=25",
     "pytest-asyncio>=0.23",
+    "fastapi>=0.115",
+    "httpx2",
 ]
 
 SERVERS = [

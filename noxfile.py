@@ -48,7 +48,6 @@ TESTS = [
     "opentelemetry-exporter-prometheus>=0.52b0",
     "structlog>=25",
     "pytest-asyncio>=0.23",
-    "fastapi>=0.115",
     "httpx2",
 ]
 
@@ -121,10 +120,6 @@ def typecheck(session: nox.Session) -> None:
     """
     checkers = ["mypy==2.4.*", "pyright==1.1.414", "asyncpg-stubs==0.32.0"]
     session.install("-e", f".[{EXTRAS}]", *checkers, *TESTS)  # pages show frameworks
-    session.run("mypy", "belvo_async", "tests/typing")
-    session.install(
-        "-e", f".[{EXTRAS}]", "mypy==2.4.*", "pyright==1.1.414", "asyncpg-stubs==0.32.0", "pytest>=8.3"
-    )
     session.run("mypy", "belvo_async", "pytest_belvo_async.py", "tests/typing")
     session.run("pyright")
     session.run("python", "tests/docs/typed.py")

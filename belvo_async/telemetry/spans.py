@@ -100,20 +100,28 @@ class Tools:
         return self.tracer.start_span(name, parent, attributes=attributes, start_time=nanoseconds(began))
 
 
-@attrs.define(eq=False)
-class Wait:
+@attrs.frozen
+class LinkWait:
     """
-    Something that a session waits for now.
-
-    Attributes:
-        since: When that began, in whichever process.
-
-        challenge: What the user is asked; `None` where it waits for its link.
+    A session waits for its link now, since then.
     """
 
     span: Span
     since: datetime
-    challenge: MfaChallenge | None = None
+
+
+@attrs.frozen
+class UserWait:
+    """
+    A session waits for its user now.
+
+    Attributes:
+        since: When that began, in whichever process.
+    """
+
+    span: Span
+    since: datetime
+    challenge: MfaChallenge
 
 
 class FlowSpans:
@@ -125,7 +133,8 @@ class FlowSpans:
         self._tools = tools
         self._operation = session.operation
         self._began = began
-        self._wait: Wait | None = None
+        self._link_wait: LinkWait | None = None
+        self._user_wait: UserWait | None = None
         self._challenge: MfaChallenge | None = None
         self._rounds = 0
         self._request_id: str | None = None
@@ -167,7 +176,14 @@ class FlowSpans:
         """
         attributes = {names.OPERATION: self._operation, **self._id(link)}
         span = self._tools.start(names.LINK_WAIT.name, attributes, self.context, now)
-        self._wait = Wait(span, now)
+        self._link_wait = LinkWait(span, now)
+
+    def _have_link(self, now: datetime) -> None:
+        wait, self._link_wait = self._link_wait, None
+        if wait is not None:
+            seconds = max(0.0, (now - wait.since).total_seconds())
+            self._tools.instruments.wait_duration.record(seconds, {names.WAITED_FOR: "link"}, self.context)
+            wait.span.end(nanoseconds(now))
 
     def wait_for_user(self, challenge: MfaChallenge, began: datetime, since: datetime) -> None:
         """
@@ -178,9 +194,9 @@ class FlowSpans:
 
             since: When it began, in whichever process.
         """
-        if self._wait is not None and self._wait.challenge is challenge:
+        self._have_link(began)
+        if self._user_wait is not None:
             return  # it was left alone, and is awaited again
-        self._stop_waiting(began)
         attributes: Attributes = {
             names.OPERATION: self._operation,
             names.KIND: challenge.kind.value,
@@ -188,23 +204,20 @@ class FlowSpans:
             **self._id(challenge.link),
         }
         span = self._tools.start(names.USER_WAIT.name, attributes, self.context, began)
-        self._wait, self._challenge = Wait(span, since, challenge), challenge
+        self._user_wait, self._challenge = UserWait(span, since, challenge), challenge
         self._tools.instruments.parked.add(1, {names.OPERATION: self._operation})
 
-    def _stop_waiting(self, now: datetime, outcome: str = names.ANSWERED) -> None:
-        wait, self._wait = self._wait, None
+    def _have_answer(self, now: datetime, outcome: str = names.ANSWERED) -> None:
+        wait, self._user_wait = self._user_wait, None
         if wait is None:
             return
-        instruments, seconds = self._tools.instruments, max(0.0, (now - wait.since).total_seconds())
-        if wait.challenge is None:
-            instruments.wait_duration.record(seconds, {names.WAITED_FOR: "link"}, self.context)
-        else:
-            wait.span.set_attribute(names.OUTCOME, outcome)
-            instruments.parked.add(-1, {names.OPERATION: self._operation})
-            if outcome != MfaState.SUSPENDED:  # whoever goes on with it will know
-                kind = wait.challenge.kind.value
-                attributes = {names.OPERATION: self._operation, names.KIND: kind, names.OUTCOME: outcome}
-                instruments.challenge_duration.record(seconds, attributes, self.context)
+        instruments = self._tools.instruments
+        instruments.parked.add(-1, {names.OPERATION: self._operation})
+        if outcome != MfaState.SUSPENDED:  # whoever goes on with it will know
+            seconds, kind = max(0.0, (now - wait.since).total_seconds()), wait.challenge.kind.value
+            attributes = {names.OPERATION: self._operation, names.KIND: kind, names.OUTCOME: outcome}
+            instruments.challenge_duration.record(seconds, attributes, self.context)
+        wait.span.set_attribute(names.OUTCOME, outcome)
         wait.span.end(nanoseconds(now))
 
     # --- how it goes on ---
@@ -224,7 +237,8 @@ class FlowSpans:
         elif step.event is MfaEvent.CHALLENGE_ISSUED:
             self._rounds += 1
         else:
-            self._stop_waiting(step.at)
+            self._have_link(step.at)
+            self._have_answer(step.at)
         return self._ended
 
     def forget(self) -> None:
@@ -236,16 +250,17 @@ class FlowSpans:
 
     def _end(self, now: datetime, outcome: str, error: str | None, link: str | None, *, failed: bool) -> None:
         self._ended = True
-        self._stop_waiting(now, outcome)
+        self._have_link(now)
+        self._have_answer(now, outcome)
         attributes: Attributes = {names.OPERATION: self._operation, names.OUTCOME: outcome}
         if failed and error is not None:
             attributes[names.ERROR_TYPE] = error
         seconds = max(0.0, (now - self._began).total_seconds())
         self._tools.instruments.flow_duration.record(seconds, attributes, self.context)
-        attributes |= {names.CHALLENGES: self._rounds, **self._id(link)}
+        more: Attributes = {names.CHALLENGES: self._rounds, **self._id(link)}
         if self._tools.ids and self._request_id is not None:
-            attributes[names.REQUEST_ID] = self._request_id
-        self._span.set_attributes(attributes)
+            more[names.REQUEST_ID] = self._request_id
+        self._span.set_attributes(attributes | more)  # another one: the SDK may keep the first
         if failed:
             self._span.set_status(Status(StatusCode.ERROR))
         self._span.end(nanoseconds(now))

@@ -27,6 +27,8 @@ from belvo_async.errors import (
     MfaExpiredError,
     NotFoundError,
     PromptFailedError,
+    RateLimitedError,
+    TooManySessionsError,
     UncertainOutcomeError,
 )
 from belvo_async.sandbox import ChallengeShape, Fault, FaultKind, Sandbox
@@ -260,6 +262,36 @@ async def test_a_busy_link(client: BelvoClient, recorded: Recorded, clock: Manua
     assert 7 == seconds(wait)
     assert "belvo.wait.link" == recorded.below(recorded.one("belvo.owners.retrieve"))[0].name
     assert {"belvo.operation": "owners.retrieve", "belvo.link.id": link.id} == attributes_of(wait)
+
+
+async def test_a_link_that_is_busy_again(client: BelvoClient, recorded: Recorded, sandbox: Sandbox) -> None:
+    """
+    A challenge that was left alone is waited for all the time, also while another call has its link.
+    """
+    link = await client.links.register(BANK, "mfa_default", "pass_valid", prompt=careful)
+    sandbox.faults.add(Fault(kind=FaultKind.HTML_403, operation="PATCH /api/accounts/", times=1))
+    sandbox.faults.add(Fault(kind=FaultKind.DELAY, operation="POST /api/owners/", seconds=900))
+    session = client.accounts.retrieve(link.id, prompt=careful)
+    with pytest.raises(RateLimitedError):
+        await session
+    other = asyncio.ensure_future(client.owners.retrieve(link.id))
+    await sandbox.wait_for("POST /api/owners/")
+    again = asyncio.ensure_future(session)
+    await asyncio.sleep(0)
+    other.cancel()
+    with pytest.raises(TooManySessionsError):  # Belvo is still at the other's
+        await again
+
+    flow = recorded.one("belvo.accounts.retrieve")
+    assert [
+        "POST /api/accounts/",
+        "belvo.wait.user",
+        "PATCH /api/accounts/",
+        "belvo.wait.link",
+        "belvo.wait.user",
+        "PATCH /api/accounts/",
+    ] == [span.name for span in recorded.spans if span in recorded.below(flow)]
+    assert 0 == recorded.total("belvo.challenge.parked")
 
 
 # --- how it ends ---

@@ -53,6 +53,7 @@ def main() -> None:
             omit="account",
             external_id="order-17",
             request_id="ea0a3c22a0cb4e3c8d3b1c3f1d1c6ba5",
+            trace=None if round_ % 2 else "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         )
         tickets.append([TicketSealer(key).seal(ticket, of="user-7"), ticket.to_json()])
     FILE.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ import zlib
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import attrs
@@ -235,6 +236,30 @@ def test_earlier_tickets_still_open(version: str) -> None:
 
         assert ticket == sealer.unseal(sealed, of="user-7", clock=now)
         assert ticket == MfaTicket.from_json(ticket.to_json())
+
+
+def test_a_trace_is_left_out_where_there_is_no_room() -> None:
+    """
+    A ticket that only fits without its trace is sealed without it.
+    """
+    text = "".join(Random(17).choices("0123456789abcdef", k=1_000))
+
+    def with_text(size: int) -> MfaTicket:
+        return attrs.evolve(TICKET, instructions=text[:size])
+
+    def fits(ticket: MfaTicket) -> bool:
+        try:
+            return bool(sealer.seal(ticket))
+        except TicketError:
+            return False
+
+    longest = with_text(max(size for size in range(0, 1_000, 8) if fits(with_text(size))))
+    traced = attrs.evolve(longest, trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    clock = ManualClock(TICKET.issued_at)
+
+    assert longest == sealer.unseal(sealer.seal(traced), clock=clock)
+    short = attrs.evolve(traced, instructions="")
+    assert short == sealer.unseal(sealer.seal(short), clock=clock)
 
 
 def test_another_process_opens_it() -> None:

@@ -13,7 +13,7 @@ from belvo_async.sandbox import ChallengeRecord, Seen
 HIDDEN: Final = "***"
 """Stands where a secret was."""
 
-SECRETS: Final = frozenset({"password", "password2", "token", "username_cert", "private_key"})
+SECRETS: Final = frozenset({"password", "password2", "token", "certificate", "private_key", "encryption_key"})
 """Members of a body that nobody should read in the log of a test run."""
 
 

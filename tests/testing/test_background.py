@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from people import BANK
 
-from belvo_async import BelvoClient, MfaSession
+from belvo_async import BelvoClient, MfaChallenge, MfaSession
 from belvo_async.errors import ConnectError, MfaExpiredError, MfaRejectedError
 from belvo_async.models import Link
 from belvo_async.sandbox import ChallengeRecord, Fault
@@ -295,6 +295,34 @@ def _clock(sandbox: BackgroundSandbox) -> ManualClock:
     clock = sandbox._world.clock
     assert isinstance(clock, ManualClock)
     return clock
+
+
+@pytest.mark.anyio
+async def test_a_slow_bank_costs_no_time(sandbox: BackgroundSandbox, clock: ManualClock) -> None:
+    """
+    What the bank takes passes on the clock, of which client and sandbox have one; a deadline on the way is met.
+    """
+    user = ScriptedUser(sandbox, clock)
+    sandbox.script(latency=20)
+    async with BelvoClient(
+        sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, prompt=user, clock=clock
+    ) as client:
+        await client.links.register(BANK, "mfa_default", "pass_valid")
+        parked = client.links.register(BANK, "mfa_default", "pass_valid", prompt=_never)
+        waiting = asyncio.ensure_future(parked)
+        await sandbox.wait_for("POST /api/links/", 2)
+        sandbox.script(latency=250)
+        for _ in range(3):
+            await client.links.register(BANK, "mfa_default", "pass_valid")
+        with pytest.raises(MfaExpiredError):
+            await waiting
+
+    assert 40 < clock.monotonic()
+
+
+async def _never(_challenge: MfaChallenge) -> str | None:
+    await asyncio.Event().wait()
+    return None
 
 
 @pytest.mark.anyio

@@ -68,23 +68,20 @@ async def _typed(challenge: MfaChallenge, screen: Console, leave: str) -> str | 
             live.update(_line(challenge, typed, hint or f"Esc {leave}"), refresh=True)
             key = await keys.key(_until_next_second(challenge))
             hint = hint if key is None else ""
-            match key:
-                case None:
-                    pass
-                case _ if key == ESCAPE or (key == END and not typed):
-                    raise MfaDeclinedError
-                case _ if key == ENTER and not challenge.expects_user_input:
-                    return None
-                case _ if key == ENTER and typed.strip():
-                    return typed.strip()
-                case _ if key == ENTER:
-                    hint = f"Type what the bank gave you, then Enter; Esc {leave}"
-                case _ if key == BACKSPACE:
-                    typed = typed[:-1]
-                case _ if key == CLEAR:
-                    typed = ""
-                case _ if len(key) == 1 and challenge.expects_user_input:
-                    typed += key
+            if key in {ESCAPE, END}:
+                raise MfaDeclinedError
+            if key == ENTER and not challenge.expects_user_input:
+                return None
+            if key == ENTER and typed.strip():
+                return typed.strip()
+            if key == ENTER:
+                hint = f"Type what the bank gave you, then Enter; Esc {leave}"
+            elif key == BACKSPACE:
+                typed = typed[:-1]
+            elif key == CLEAR:
+                typed = ""
+            elif key is not None and len(key) == 1 and challenge.expects_user_input:
+                typed += key
 
 
 def _heading(challenge: MfaChallenge) -> Text:

@@ -126,8 +126,9 @@ def _half_blocks(rows: list[bytes], *, dark: bool) -> Iterator[str]:
     Args:
         dark: Whether blocks stand for dark modules. Without colours they stand for the light ones: most terminals are dark.
     """
-    empty = bytes(len(rows[0]))
-    for upper, lower in zip(rows[::2], [*rows[1::2], *([empty] if len(rows) % 2 else [])], strict=True):
+    if len(rows) % 2:
+        rows = [*rows, bytes(len(rows[0]))]
+    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
         yield "".join(
             " ▄▀█"[2 * (bool(above) is dark) + (bool(below) is dark)]
             for above, below in zip(upper, lower, strict=True)

@@ -8,6 +8,7 @@ import asyncio
 import codecs
 import os
 import re
+import signal
 import sys
 
 from collections.abc import Generator
@@ -51,7 +52,8 @@ class Keyboard:
         """
         if not octets:
             self._keys.put_nowait(END)
-        for stroke in STROKE.findall(self._decode(octets)):
+        for match in STROKE.finditer(self._decode(octets)):
+            stroke = match[0]
             key = NAMES.get(stroke, stroke)
             if key in NAMES.values() or key.isprintable():
                 self._keys.put_nowait(key)
@@ -91,8 +93,11 @@ def keyboard() -> Generator[Keyboard]:
     try:
         tty.setcbreak(device)
         loop.add_reader(device, lambda: keys.feed(_read(device)))
+        # A shell that takes the command to the foreground again has set the terminal for itself.
+        loop.add_signal_handler(signal.SIGCONT, tty.setcbreak, device)
         yield keys
     finally:
+        loop.remove_signal_handler(signal.SIGCONT)
         loop.remove_reader(device)
         termios.tcsetattr(device, termios.TCSAFLUSH, before)
         if ours:

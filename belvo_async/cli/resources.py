@@ -27,7 +27,7 @@ MENTIONED: Final = re.compile(r"`client\.([a-z_.]+)`")
 
 HELP: Final = {
     "account": ("ID", "Id of the one account to look at."),
-    "allowed_income_types": ("TYPES", "Which kinds of income count, with commas."),
+    "allowed_income_types": ("TYPES", "Which kinds of income count: `SALARY,RENT`."),
     "attach_pdf": (None, "Bring the document as well."),
     "attach_xml": (None, "Bring the document as well."),
     "date_from": ("DAY", "The first day, as 2026-01-01."),
@@ -70,8 +70,11 @@ Filters = Annotated[
 
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many.")]
 
-SaveData = Annotated[
-    bool, typer.Option("--save-data/--no-save-data", help="Whether Belvo stores what it finds.")
+NoSaveData = Annotated[
+    bool,
+    typer.Option(
+        "--no-save-data", help="Keep Belvo from storing what it finds; it is shown and nowhere else."
+    ),
 ]
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
@@ -104,18 +107,24 @@ def _told(resource: Resource[Any]) -> str:
 
 
 def _retrieve(name: str, resource: Any) -> Callable[..., None]:
-    def retrieve(link: Link, access: FlowAccess, save_data: SaveData = True, **given: Any) -> None:
-        options = {key: value for key, value in given.items() if value is not None}
+    asked = _asked(resource.retrieve)
+
+    def retrieve(link: Link, access: FlowAccess, no_save_data: NoSaveData = False, **given: Any) -> None:
+        options = {
+            key: value.split(",") if str(asked[key].annotation).startswith("Sequence") else value
+            for key, value in given.items()
+            if value is not None
+        }
         rows = carry(
             access,
             "Belvo fetches it from the bank …",
-            lambda client: client.resources[name].retrieve(link, save_data=save_data, **options),  # type: ignore[attr-defined] # it has the verb
+            lambda client: client.resources[name].retrieve(link, save_data=not no_save_data, **options),  # type: ignore[attr-defined] # it has the verb
             remedy=lambda _: f"belvo-async {command_name(name)} list {link}",
         )
         show_rows(rows, json=access.json)
 
     command = command_name(name)
-    dates = " --date-from 2026-01-01 --date-to 2026-01-31" if "date_from" in _asked(resource.retrieve) else ""
+    dates = " --date-from 2026-01-01 --date-to 2026-01-31" if "date_from" in asked else ""
     retrieve.__doc__ = f"""
     Make Belvo log in at the bank and fetch this: {_told(resource)[:1].lower()}{_told(resource)[1:]}
 
@@ -126,7 +135,7 @@ def _retrieve(name: str, resource: Any) -> Callable[..., None]:
     Exit status: 0 done, 2 wrong usage, 4 a token is required, 5 not answered, 6 refused, 7 try later, 8 uncertain,
     130 interrupted.
     """
-    return spread(retrieve, [_option(parameter) for parameter in _asked(resource.retrieve).values()])
+    return spread(retrieve, [_option(parameter) for parameter in asked.values()])
 
 
 def _asked(verb: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -39,10 +39,12 @@ class Waiting(Observer):
         self._told = told
         target = console(errors=True)
         self._status = Status(told, console=target) if can_redraw(target) else None
+        self._shows = False
 
     def __enter__(self) -> Self:
         if self._status is not None:
             self._status.start()
+            self._shows = True
         return self
 
     def __exit__(
@@ -53,12 +55,16 @@ class Waiting(Observer):
     ) -> None:
         if self._status is not None:
             self._status.stop()
+            self._shows = False
 
     @contextmanager
     def silenced(self) -> Generator[None]:
         """
         Show nothing meanwhile.
         """
+        if not self._shows:
+            yield
+            return
         self.__exit__(None, None, None)
         try:
             yield

@@ -4,7 +4,12 @@ A terminal with the program on it, as a person sees it and types on it.
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import subprocess
 import sys
+import termios
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,6 +19,7 @@ import pexpect
 import pyte
 
 from cli.process import BELVO_ASYNC, terminal_environment
+from pexpect import fdpexpect
 
 
 PATIENCE = 90
@@ -34,20 +40,25 @@ class Person:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.written = b""
-        self._child = pexpect.spawn(
-            command[0],
-            list(command[1:]),
-            env=dict(terminal_environment(**variables)),
-            dimensions=(lines, columns),
-            timeout=PATIENCE,
+        self._terminal, device = pty.openpty()
+        termios.tcsetwinsize(self._terminal, (lines, columns))
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            ["setsid", "--ctty", *command],  # noqa: S607 - the terminal is its own, as if it had logged in there
+            env=terminal_environment(**variables),
+            stdin=device,
+            stdout=device,
+            stderr=device,
         )
-        self._child.delaybeforesend = None
+        os.close(device)
+        self._reader = fdpexpect.fdspawn(self._terminal, timeout=PATIENCE)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.close(force=True)
+        self._process.kill()
+        self._process.wait()
+        os.close(self._terminal)
 
     @property
     def shown(self) -> str:
@@ -80,7 +91,7 @@ class Person:
         """
         Press the keys.
         """
-        self._child.send(text)
+        os.write(self._terminal, text.encode())
 
     def ends(self) -> int:
         """
@@ -88,20 +99,28 @@ class Person:
         """
         while self._reads():
             pass
-        self._child.close()
-        status = self._child.exitstatus
-        assert status is not None, f"ended by signal {self._child.signalstatus}"
-        return status
+        return self._process.wait(PATIENCE)
+
+    def comes_back(self) -> None:
+        """
+        Do what a shell does when it takes the program to the foreground again, and wait until that has heard of it.
+        """
+        mode = termios.tcgetattr(self._terminal)
+        mode[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(self._terminal, termios.TCSANOW, mode)
+        self._process.send_signal(signal.SIGCONT)
+        while termios.tcgetattr(self._terminal)[3] & termios.ICANON:
+            self._reads()  # the line with the time is drawn each second
 
     def kills(self, number: int) -> None:
         """
         Send a signal to the program.
         """
-        self._child.kill(number)
+        self._process.send_signal(number)
 
     def _reads(self) -> bool:
         try:
-            octets = self._child.read_nonblocking(65536, timeout=PATIENCE)
+            octets = self._reader.read_nonblocking(65536, timeout=PATIENCE)
         except pexpect.EOF:
             return False
         self.written += octets

@@ -306,6 +306,20 @@ def test_the_terminal_is_as_it_was(belvo: Belvo, parked: Callable[[str], Path], 
     assert person.written.rfind(b"\x1b[?25h") > person.written.rfind(b"\x1b[?25l")
 
 
+def test_a_command_that_was_stopped_hears_its_keys_again(belvo: Belvo, parked: Callable[[str], Path]) -> None:
+    """
+    After Ctrl-Z and `fg` what is typed shows as before.
+    """
+    with at_a_terminal("resume", str(parked("mfa_default")), **belvo.variables) as person:
+        person.sees("Token:")
+        person.comes_back()
+        person.types("12")
+        person.sees("Token: 12")
+        person.types(ESCAPE)
+
+        assert Exit.NOT_ANSWERED == person.ends()
+
+
 def test_a_dumb_terminal_is_asked_in_plain_lines(belvo: Belvo, parked: Callable[[str], Path]) -> None:
     """
     Where nothing can be drawn over, the challenge is asked for line by line.

@@ -14,7 +14,17 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["tests", "fleet", "recipes", "lint", "typecheck", "demo", "sdks", "conformance", "docs"]
+nox.options.sessions = [
+    "tests",
+    "fleet",
+    "recipes",
+    "lint",
+    "typecheck",
+    "demo",
+    "sdks",
+    "conformance",
+    "docs",
+]
 
 
 def is_here(version: str) -> bool:
@@ -174,13 +184,15 @@ def docs(session: nox.Session) -> None:
     """
     The documentation site, into build/site; with `-- serve` to look at while writing.
     """
-    session.install(".", *SITE, "belvo-python==0.39.1", "pytest", "pytest-timeout", "pyyaml")
+    session.install(".", "belvo-python==0.39.1", *SITE, *TESTS)
     for script in SCRIPTS:
-        folder = Path("build", script.partition("@")[0])
-        folder.mkdir(parents=True, exist_ok=True)
-        packed = session.run("npm", "pack", "--silent", script, external=True, silent=True)
-        shutil.unpack_archive(str(packed).strip(), folder)
-        Path(str(packed).strip()).unlink()
+        name, _, version = script.partition("@")
+        archive = Path("build", name, f"{name}-{version}.tgz")
+        if not archive.exists():
+            folder = str(archive.parent)
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            session.run("npm", "pack", "--silent", "--pack-destination", folder, script, external=True)
+            shutil.unpack_archive(archive, folder, filter="data")
     command = session.posargs or ["build"]
     session.run("mkdocs", *command, "-f", "docs/site/mkdocs.yml", env={"NO_MKDOCS_2_WARNING": "1"})
     if command == ["build"]:

@@ -2,16 +2,20 @@
 What the reference says of fields: an extension of griffe, which reads the library.
 
 A class describes those of its fields that need words, in `Attributes:` of its docstring. Here the others join them, with
-their types, in the order of the class; so do the members of an enum.
+their types, in the order of the class; so do the members of an enum, with their values.
 """
 
 # ruff: noqa: INP001 - loaded by griffe, in no package
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import griffe
+
+
+INTERNAL: Final = {"brings_list", "found_by"}
+"""What resources say to the verbs and not to users."""
 
 
 class Fields(griffe.Extension):
@@ -33,16 +37,18 @@ class Fields(griffe.Extension):
         if told is None:
             told = griffe.DocstringSectionAttributes([])
             sections.append(told)
-        told.value.extend(_as_item(field) for field in bare if field.name not in {item.name for item in told.value})
+        described = {item.name for item in told.value}
+        told.value.extend(_as_item(field) for field in bare if field.name not in described)
         order = list(cls.members)
         told.value.sort(key=lambda item: order.index(item.name) if item.name in order else -1)
 
 
 def _is_field(member: griffe.Attribute) -> bool:
-    return member.docstring is None and not member.name.startswith("_")
+    return member.docstring is None and not member.name.startswith("_") and member.name not in INTERNAL
 
 
 def _as_item(field: griffe.Attribute) -> griffe.DocstringAttribute:
+    is_typed = field.annotation is not None
     return griffe.DocstringAttribute(
-        field.name, annotation=field.annotation, value=field.value, description=""
+        field.name, annotation=field.annotation, description="" if is_typed else f"`{field.value}`"
     )

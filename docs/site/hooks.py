@@ -56,8 +56,12 @@ WITHOUT_ALL: Final = {
 CLASSES: Final = re.compile(r"belvo_async\.(errors|resources\..+)")
 """Modules of which every class is public, if they are not named above. Of resources: if one has a path."""
 
-RESOURCE: Final = {"inherited_members": True, "filters": ["!^_", "!^(brings_list|found_by|model|verbs)$"]}
-"""How the reference shows a resource: with the verbs of which it is put together."""
+RESOURCE: Final = {
+    "inherited_members": True,
+    "filters": ["!^_", "!^(brings_list|found_by|model|verbs)$"],
+    "merge_init_into_class": False,
+}
+"""How the reference shows a resource: with the verbs of which it is put together. Only the client makes one."""
 
 SCRIPTS: Final = {
     "assets/mermaid.js": ROOT / "build" / "mermaid" / "package" / "dist" / "mermaid.min.js",
@@ -126,12 +130,13 @@ def public_names() -> dict[str, list[str]]:
     """
     Return the public modules of the library, each with its public names, as its source has them.
     """
-    files = sorted((ROOT / "belvo_async").rglob("*.py"))
-    modules = {
-        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files
-    }
-    found = {module: _names_of(module, file.read_text(encoding="utf-8")) for module, file in modules.items()}
-    return {module: names for module, names in found.items() if names}
+    found = {}
+    for file in sorted((ROOT / "belvo_async").rglob("*.py")):
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        names = _names_of(module, file.read_text(encoding="utf-8"))
+        if names:
+            found[module] = names
+    return found
 
 
 def _names_of(module: str, text: str) -> list[str]:
@@ -180,7 +185,8 @@ def on_config(config: MkDocsConfig) -> None:
     """
     Add the reference to the navigation.
     """
-    config.nav.append({"API reference": [{module.removeprefix("belvo_async."): f"api/{module}.md"} for module in public_names()]})
+    reference = [{module.removeprefix("belvo_async."): f"api/{module}.md"} for module in public_names()]
+    config.nav.append({"API reference": reference})
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
@@ -204,9 +210,12 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str | None:
 
 def on_page_content(html: str, **_: Any) -> str:
     """
-    Let a diagram that is wider than the screen be scrolled.
+    Let a diagram that is wider than the screen be scrolled; end a field of the reference that has no words after its type.
     """
-    return re.sub(r'<pre class="mermaid">.*?</pre>', r'<div class="diagram">\g<0></div>', html, flags=re.DOTALL)
+    html = re.sub(
+        r'<pre class="mermaid">.*?</pre>', r'<div class="diagram">\g<0></div>', html, flags=re.DOTALL
+    )
+    return re.sub(r'\u2013\s*<div class="doc-md-description">\s*</div>', "", html)
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:

@@ -107,7 +107,9 @@ def test_nothing_comes_from_elsewhere(pages: dict[Path, Reader]) -> None:
     """
     A page loads what it needs from the site itself, and all of it is there.
     """
-    loads = {(page, load) for page, reader in pages.items() for load in reader.loads if page.name != "404.html"}
+    loads = {
+        (page, load) for page, reader in pages.items() for load in reader.loads if page.name != "404.html"
+    }
     styles = "".join(path.read_text(encoding="utf-8") for path in SITE.rglob("*.css"))
 
     assert {load for _, load in loads if urlsplit(load).netloc} == set()
@@ -131,7 +133,9 @@ def test_hidden_code_is_not_shown() -> None:
     """
     Of what only the tests of the pages read, nothing is in the site, not even as a comment.
     """
-    shown = [page.name for page in SITE.glob("*.html") if re.search("<!-- (setup|check)", page.read_text("utf-8"))]
+    shown = [
+        page.name for page in SITE.glob("*.html") if re.search("<!-- (setup|check)", page.read_text("utf-8"))
+    ]
 
     assert shown == []
     assert "assert sandbox.duplicates == 0" not in (SITE / "index.html").read_text("utf-8")

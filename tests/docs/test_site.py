@@ -61,7 +61,9 @@ def test_every_page_is_in_the_readme() -> None:
         pytest.param("docs/flow.md", "#time", "#time", id="heading"),
         pytest.param("docs/flow.md", "../README.md#settings", "index.md#settings", id="page to README"),
         pytest.param("README.md", "docs/flow.md#time", "flow.md#time", id="README to page"),
-        pytest.param("docs/flow.md", "../examples/many.py", "source/examples/many.py.md", id="page to source"),
+        pytest.param(
+            "docs/flow.md", "../examples/many.py", "source/examples/many.py.md", id="page to source"
+        ),
         pytest.param("README.md", "LICENSE", "source/LICENSE.md", id="README to file"),
         pytest.param("docs/flow.md", "make_diagram.py", "source/docs/make_diagram.py.md", id="script"),
         pytest.param("docs/flow.md", "performance.svg", "performance.svg", id="picture"),

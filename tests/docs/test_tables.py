@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import runpy
 
 from pathlib import Path
 
@@ -198,3 +199,15 @@ def test_every_argument_of_the_sandbox() -> None:
             default = parameter.default
 
             assert (str(default).lower() if isinstance(default, bool) else _written(default)) in told[name]
+
+
+def test_every_status_of_the_web_service() -> None:
+    """
+    The table of statuses is that of the example, in its order.
+    """
+    page, example = ROOT / "docs" / "web_service.md", ROOT / "examples" / "web_service.py"
+    statuses = runpy.run_path(str(example))["STATUSES"]
+
+    assert [(names(row[0])[0], int(row[1])) for row in rows(page, "Error")] == [
+        (class_.__name__, status) for class_, status in statuses
+    ]

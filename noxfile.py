@@ -173,7 +173,7 @@ def conformance(session: nox.Session) -> None:
 
 
 SITE = ["mkdocs-material==9.8.2", "mkdocstrings==1.0.8", "mkdocstrings-python==2.0.11", "ruff==0.17.*"]
-"""What makes the site; ruff lays out signatures. The successor of mkdocs-material, Zensical, has no hooks yet."""
+"""What makes the site; ruff lays out signatures. mkdocs-material ends in May 2027; Zensical follows it and runs no hooks."""
 
 SCRIPTS = ["mermaid@11.17.2", "iframe-worker@1.0.4"]
 """What the site's pages run: else they would take it from another host."""

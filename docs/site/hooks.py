@@ -175,10 +175,24 @@ def pages() -> dict[str, str]:
     made = {place(path): as_page(texts[path], path) for path in TOP}
     for path in sorted(linked):
         if place(path).startswith("source/"):
-            made[place(path)] = as_listing((ROOT / path).read_text(encoding="utf-8"), path)
+            made |= listings(path)
     for module, names in public_names().items():
         made[f"api/{module}.md"] = as_reference(module, names)
     return made
+
+
+def listings(path: str) -> dict[str, str]:
+    """
+    Return the page that shows the file at *path*, or those that show the files of that folder.
+    """
+    if (ROOT / path).is_file():
+        return {place(path): as_listing((ROOT / path).read_text(encoding="utf-8"), path)}
+    files = sorted(file.name for file in (ROOT / path).iterdir() if file.suffix)
+    inside = "".join(f"- [{name}]({posixpath.basename(path)}/{name}.md)\n" for name in files)
+    pages = {place(path): f"# {path}\n\n{inside}"}
+    for name in files:
+        pages |= listings(f"{path}/{name}")
+    return pages
 
 
 def on_config(config: MkDocsConfig) -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from docs.pages import ROOT
+from docs.pages import DOCUMENTS, ROOT
 
 
 SITE = ROOT / "docs" / "site"
@@ -102,6 +102,34 @@ def test_a_listing_shows_the_whole_file(hooks: ModuleType) -> None:
     text = '"""\n```python\nx\n```\n"""\n'
 
     assert f"# a/b.py\n\n````py\n{text}````\n" == hooks.as_listing(text, "a/b.py")
+
+
+def test_a_folder_shows_its_files(hooks: ModuleType) -> None:
+    """
+    A link to a folder leads to the list of its files, and each of these to the file.
+    """
+    files = sorted(path.name for path in (ROOT / "examples" / "recipes").glob("*.py"))
+    pages = hooks.listings("examples/recipes")
+    folder, *shown = pages
+
+    assert folder == "source/examples/recipes.md"
+    assert shown == [f"source/examples/recipes/{name}.md" for name in files]
+    assert [f"- [{name}](recipes/{name}.md)" for name in files] == pages[folder].splitlines()[2:]
+
+
+def test_whatever_is_linked_to_is_shown(hooks: ModuleType) -> None:
+    """
+    A file that a document links to is a page of `docs/`, or a page is made for it.
+    """
+    made = hooks.pages()
+    linked = {
+        hooks.place(link)
+        for path in DOCUMENTS
+        for link in hooks.links(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT)))
+    }
+
+    assert "source/examples/web_service.py.md" in linked
+    assert [page for page in linked if page not in made and not (ROOT / "docs" / page).is_file()] == []
 
 
 def test_the_reference_has_all_that_is_public(hooks: ModuleType) -> None:

@@ -184,7 +184,7 @@ def docs(session: nox.Session) -> None:
     """
     The documentation site, into build/site; with `-- serve` to look at while writing.
     """
-    session.install(".", "belvo-python==0.39.1", *SITE, *TESTS)
+    session.install(".", "belvo-python==0.39.1", *SITE, "pytest>=8.3", "pytest-timeout", "hypothesis>=6.100")
     for script in SCRIPTS:
         name, _, version = script.partition("@")
         archive = Path("build", name, f"{name}-{version}.tgz")

@@ -187,12 +187,12 @@ def docs(session: nox.Session) -> None:
     session.install(".", "belvo-python==0.39.1", *SITE, "pytest>=8.3", "pytest-timeout", "hypothesis>=6.100")
     for script in SCRIPTS:
         name, _, version = script.partition("@")
-        archive = Path("build", name, f"{name}-{version}.tgz")
+        folder = Path("build", name)
+        archive = folder / f"{name}-{version}.tgz"
         if not archive.exists():
-            folder = str(archive.parent)
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            session.run("npm", "pack", "--silent", "--pack-destination", folder, script, external=True)
-            shutil.unpack_archive(archive, folder, filter="data")
+            folder.mkdir(parents=True, exist_ok=True)
+            session.run("npm", "pack", "--silent", "--pack-destination", str(folder), script, external=True)
+        shutil.unpack_archive(archive, folder, filter="data")
     command = session.posargs or ["build"]
     session.run("mkdocs", *command, "-f", "docs/site/mkdocs.yml", env={"NO_MKDOCS_2_WARNING": "1"})
     if command == ["build"]:

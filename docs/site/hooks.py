@@ -123,7 +123,7 @@ def as_listing(text: str, path: str) -> str:
     """
     language = PurePosixPath(path).suffix.removeprefix(".") or "text"
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"# {path}\n\n{fence}{language}\n{text}{fence}\n"
+    return f"# {path}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
 
 
 def public_names() -> dict[str, list[str]]:

@@ -368,7 +368,10 @@ def is_here(name: str) -> bool:
     Whether the client, or event loop, of that name can be run.
     """
     needed = "opentelemetry.sdk" if "Telemetry" in name else NEEDED.get(name)
-    return needed is None or find_spec(needed.partition(".")[0]) is not None
+    try:
+        return needed is None or find_spec(needed) is not None
+    except ModuleNotFoundError:  # of the package above it
+        return False
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from belvo_async.errors import (
     MfaRejectedError,
     MfaRequiredError,
     ServerError,
+    StoreError,
     UncertainOutcomeError,
 )
 from belvo_async.mfa.machine import MfaState
@@ -159,8 +160,11 @@ def _stopped(
     else:
         status, words = status_of(problem), told(problem)
     if isinstance(problem, MfaRequiredError):
-        words = "the bank wants the user, and nobody is here to ask"
-    if ticket is not None and not ticket.answered and not isinstance(problem, MfaExpiredError):
+        again = "asks again, since the last answer was wrong or it wants one more"
+        words = (
+            f"the bank {again if problem.challenge.round > 1 else 'asks the user'}; nobody is here to answer"
+        )
+    if ticket is not None and not ticket.answered and not isinstance(problem, MfaExpiredError | StoreError):
         words += f"; {_go_on(ticket, kept.keep(ticket))}"
     elif ticket is not None and isinstance(problem, UNKNOWN):
         status = Exit.INTERRUPTED if interrupted else Exit.UNCERTAIN

@@ -4,6 +4,7 @@ Tickets in files: for their owner alone, replaced whole, and taken by one proces
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import attrs
 import typer
 
 from belvo_async.cli.secrets import STDIN, read_file
+from belvo_async.cli.terminal import complain
 from belvo_async.errors import InvalidArgumentError, StoreError
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.sealing import TicketSealer
@@ -94,12 +96,19 @@ class Kept:
 
     def keep(self, ticket: MfaTicket) -> str:
         """
-        Write *ticket* and return what to name in the place of a file; `-` if it was printed.
+        Write *ticket* and return what to name in the place of a file; `-` if it was printed. Where the file cannot be written
+        it is a temporary one.
         """
         if self._prints:
             print(ticket.to_json(), flush=True)
             return STDIN
-        return write_ticket(ticket, self._path)
+        try:
+            return write_ticket(ticket, self._path)
+        except OSError as error:
+            if self._path is None:
+                raise
+            complain(f"{self._path}: {error.strerror or error}")
+            return write_ticket(ticket, None)
 
     def drop(self) -> None:
         """
@@ -130,7 +139,7 @@ class Held(Kept):
         self._file = Path(path)
         self._text = text
         self._ticket = ticket
-        self._marked = ticket.answered
+        self._ours = False
 
     async def mark(self) -> None:
         """
@@ -139,7 +148,7 @@ class Held(Kept):
         Raises:
             StoreError: Another process was quicker. Nothing may be sent.
         """
-        if self._marked:
+        if self._ours:
             return
         taken = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
@@ -147,24 +156,34 @@ class Held(Kept):
         except FileNotFoundError:
             raise self._lost() from None
         if taken.read_text(encoding="utf-8") != self._text:
-            taken.rename(self._file)
+            self._give_back(taken)
             raise self._lost()
-        self.keep(attrs.evolve(self._ticket, answered=True))
+        try:
+            write_ticket(attrs.evolve(self._ticket, answered=True), str(self._file))
+        except BaseException:
+            self._give_back(taken)
+            raise
         taken.unlink()
+        self._ours = True
 
     def keep(self, ticket: MfaTicket) -> str:
         """
-        Put *ticket* in the place of what was there.
+        Put *ticket* in the place of what was there; nothing, if it was not marked here: then it is as it was, or another's.
         """
-        self._marked = ticket.answered
-        self._ticket, self._text = ticket, ticket.to_json() + "\n"
-        return super().keep(ticket)
+        return super().keep(ticket) if self._ours else str(self._file)
 
     def drop(self) -> None:
         """
-        The call is over, and the ticket good for nothing any more: delete the file.
+        The call is over, and the ticket good for nothing any more: delete the file, unless another has changed it.
         """
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if self._ours or self._file.read_text(encoding="utf-8") == self._text:
+                self._file.unlink()
+
+    def _give_back(self, taken: Path) -> None:
+        with contextlib.suppress(FileExistsError):  # whoever it belongs to has written the next one
+            os.link(taken, self._file)
+        taken.unlink()
 
     def _lost(self) -> StoreError:
         return StoreError(problem=f"{self._file}: another process answers it; nothing was sent")

@@ -306,6 +306,23 @@ def test_the_terminal_is_as_it_was(belvo: Belvo, parked: Callable[[str], Path], 
     assert person.written.rfind(b"\x1b[?25h") > person.written.rfind(b"\x1b[?25l")
 
 
+def test_of_two_who_answer_one_ticket_one_sends(
+    belvo: Belvo, run: Run, parked: Callable[[str], Path]
+) -> None:
+    """
+    Whoever comes second is told so, and nothing is sent; the sandbox has seen one answer.
+    """
+    path = parked("mfa_default")
+    with at_a_terminal("resume", str(path), **belvo.variables) as person:
+        person.sees("Token:")
+        first = run("resume", str(path), "--token-file", "-", stdin="111111\n")
+        person.types("111111" + ENTER)
+
+        assert (Exit.DONE, Exit.FAILED) == (first.status, person.ends())
+        assert "another process answers it; nothing was sent" in " ".join(person.shown.split())
+    assert not path.exists()
+
+
 def test_a_command_that_was_stopped_hears_its_keys_again(belvo: Belvo, parked: Callable[[str], Path]) -> None:
     """
     After Ctrl-Z and `fg` what is typed shows as before.

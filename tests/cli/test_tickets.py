@@ -93,6 +93,32 @@ def test_of_two_commands_for_one_file_one_answers(path: Path) -> None:
     assert [path] == list(path.parent.iterdir())
 
 
+def test_who_has_not_answered_changes_nothing(path: Path) -> None:
+    """
+    A command that gives up leaves the mark of another one where it is.
+    """
+    first, second = held(path), held(path)
+    asyncio.run(first.mark())
+    second.keep(TICKET)
+    second.drop()
+
+    assert MARKED == MfaTicket.from_json(path.read_text())
+
+
+def test_a_file_that_cannot_be_written_is_another_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    The ticket is not lost: it goes to a temporary file, and the reason is told.
+    """
+    where = Path(Kept(str(tmp_path / "no" / "ticket.json"), json=False).keep(TICKET))
+    kept = MfaTicket.from_json(where.read_text())
+    where.unlink()
+
+    assert TICKET == kept
+    assert "No such file or directory" in capsys.readouterr().err
+
+
 def test_a_file_that_is_gone_is_answered_by_nobody(path: Path) -> None:
     """
     When the first command has completed the call, the second one finds no file.
@@ -108,15 +134,13 @@ def test_a_file_that_is_gone_is_answered_by_nobody(path: Path) -> None:
 
 def test_the_next_challenge_takes_the_place_and_can_be_answered(path: Path) -> None:
     """
-    What is kept after an answer is marked again before the next one leaves.
+    What is kept after an answer is a ticket as the first one was.
     """
     ticket, following = held(path), attrs.evolve(TICKET, round=2)
     asyncio.run(ticket.mark())
     ticket.keep(following)
-    kept = MfaTicket.from_json(path.read_text())
-    asyncio.run(ticket.mark())
+    asyncio.run(held(path).mark())
 
-    assert following == kept
     assert attrs.evolve(following, answered=True) == MfaTicket.from_json(path.read_text())
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-from belvo_async.messages import Answer, Query
+from belvo_async.codec import page_decoder
+from belvo_async.messages import Answer, Effect, Query, Request
 from belvo_async.resources.arguments import Day, Names
 from belvo_async.resources.flows import Retrievable, RetrieveOptions, deferred
 from belvo_async.resources.mounted import Namespace, mounted
@@ -17,7 +18,6 @@ from belvo_async.session import MfaSession
 
 
 if TYPE_CHECKING:
-    from belvo_async.codec import Page
     from belvo_async.models import (
         BrazilBalance,
         Employment,
@@ -121,10 +121,11 @@ class Exchanges(StoredByLink["Exchange"], Retrievable["Exchange"]):
 
         told, problem = self._told_later(timeout, headers)
 
-        async def fetch(query: Query) -> tuple[Page[ExchangeHistory], Answer]:
-            return await told._page(f"{told._item_path(id)}history/", ExchangeHistory, query)
+        async def fetch(query: Query) -> Answer:
+            return await told._send(Request("GET", f"{told._item_path(id)}history/", Effect.READ, query))
 
-        return Pages(fetch, problem or listing(page_size, limit, fields, omit, {"page": page}), limit)
+        asked = problem or listing(page_size, limit, fields, omit, {"page": page})
+        return Pages(fetch, page_decoder(ExchangeHistory), asked, limit)
 
 
 class BrazilInvestments(StoredByLink["Investment"], Retrievable["Investment"]):

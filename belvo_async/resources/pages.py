@@ -15,8 +15,9 @@ from belvo_async.transport.address import query_of
 
 M = TypeVar("M")
 
-Fetch = Callable[[Query], Awaitable[tuple[Page[M], Answer]]]
-"""Brings a page, and the answer that it was read from."""
+Fetch = Callable[[Query], Awaitable[Answer]]
+
+Read = Callable[[Answer], Page[M]]
 
 
 class Pages(Generic[M]):
@@ -34,13 +35,17 @@ class Pages(Generic[M]):
 
     Attributes:
         response: Belvo's answer with the newest page as it came: `status`, `headers`, `request_id`, and the bytes of
-            its `body`. It is kept until the next page comes, or as long as this is; `None` before the first.
+            its `body`, also where these could not be read. It is kept until the next one comes, or as long as this
+            is; `None` before the first.
     """
 
     # https://developers.belvo.com/docs/belvo-pagination-tips
 
-    def __init__(self, fetch: Fetch[M], query: Query | InvalidArgumentError, limit: int | None) -> None:
+    def __init__(
+        self, fetch: Fetch, read: Read[M], query: Query | InvalidArgumentError, limit: int | None
+    ) -> None:
         self._fetch = fetch
+        self._read = read
         self._query = query
         self._limit = limit
         self.response: Answer | None = None
@@ -57,7 +62,8 @@ class Pages(Generic[M]):
         query = self._query
         seen = {NO_QUERY}
         while True:
-            page, self.response = await self._fetch(query)
+            self.response = answer = await self._fetch(query)
+            page = self._read(answer)
             yield page
             if not page.next:
                 return

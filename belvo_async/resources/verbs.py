@@ -202,10 +202,13 @@ class Listing(Resource[M]):
     ) -> Pages[M]:
         told, problem = self._told_later(timeout, headers)
 
-        async def fetch(query: Query) -> tuple[Page[M], Answer]:
-            return await told._page(told.path, told.model, query)
+        async def fetch(query: Query) -> Answer:
+            return await told._send(Request("GET", told.path, Effect.READ, query))
 
-        return Pages(fetch, problem or listing(page_size, limit, fields, omit, filters), limit)
+        def read(answer: Answer) -> Page[M]:
+            return page_decoder(told.model)(answer)
+
+        return Pages(fetch, read, problem or listing(page_size, limit, fields, omit, filters), limit)
 
     def _told_later(
         self, timeout: float | None, headers: Mapping[str, str] | None
@@ -219,10 +222,6 @@ class Listing(Resource[M]):
             return self._told({"timeout": timeout, "headers": headers}), None
         except InvalidArgumentError as error:
             return self, error.with_traceback(None)
-
-    async def _page(self, path: str, model: type[T], query: Query) -> tuple[Page[T], Answer]:
-        answer = await self._send(Request("GET", path, Effect.READ, query))
-        return page_decoder(model)(answer), answer
 
 
 def listing(

@@ -20,6 +20,7 @@ from resources.test_mistakes import frames
 from belvo_async import BelvoClient, MfaTicket, Observer, Timeouts
 from belvo_async.errors import (
     BelvoError,
+    DecodeError,
     InvalidArgumentError,
     MfaRequiredError,
     NotFoundError,
@@ -405,3 +406,18 @@ async def test_pages_show_their_answers(client: BelvoClient) -> None:
     assert [200, 200] == [answer.status for answer in seen[1:] if answer is not None]
     assert links.response is seen[-1] is not None
     assert "application/json" in links.response.headers["content-type"]
+
+
+async def test_a_page_that_cannot_be_read_shows_its_answer(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    What could not be read is there as it came, for whoever has to find out why.
+    """
+    sandbox.faults.add(
+        Fault(kind=FaultKind.ANSWER, status=200, body='[{"nothing": "known"}]', operation="GET *")
+    )
+    links = client.links.list()
+    with pytest.raises(DecodeError):
+        await links.to_list()
+
+    assert links.response is not None
+    assert b'[{"nothing": "known"}]' == links.response.body

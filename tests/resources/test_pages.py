@@ -4,6 +4,8 @@ Lists come in pages that nobody has to see.
 
 from __future__ import annotations
 
+import json
+
 from urllib.parse import urlencode
 
 import attrs
@@ -38,29 +40,36 @@ class Shelf:
     broken_after: int | None = None
     asked: list[Query] = attrs.Factory(list)
 
-    async def fetch(self, query: Query) -> tuple[Page[int], Answer]:
+    async def fetch(self, query: Query) -> Answer:
         """
-        Return the page that *query* asks for, and its answer.
+        Return the answer with the page that *query* asks for.
         """
         self.asked.append(query)
         number = int(dict(query).get("page", 1))
         if number == self.broken_after:
             raise NotFoundError(status=404)
-        last = number * 2
-        following = urlencode([pair for pair in query if pair[0] != "page"] + [("page", number + 1)])
-        found = Page(
+        return Answer(200, json.dumps({"number": number, "query": query}).encode())
+
+    def read(self, answer: Answer) -> Page[int]:
+        """
+        Return the page of *answer*.
+        """
+        told = json.loads(answer.body)
+        last = told["number"] * 2
+        kept = [(name, value) for name, value in told["query"] if name != "page"]
+        following = urlencode([*kept, ("page", told["number"] + 1)])
+        return Page(
             count=self.count,
             next=f"{self.origin}?{following}" if last < self.count else None,
             previous=None,
             results=tuple(range(last - 2, min(last, self.count))),
         )
-        return found, Answer(200, b"%d" % number)
 
     def pages(self, limit: int | None = None) -> Pages[int]:
         """
         Return the list of all its numbers.
         """
-        return Pages(self.fetch, FIRST, limit)
+        return Pages(self.fetch, self.read, FIRST, limit)
 
 
 @attrs.define
@@ -72,12 +81,18 @@ class Script:
     script: list[Page[int]]
     asked: list[Query] = attrs.Factory(list)
 
-    async def fetch(self, query: Query) -> tuple[Page[int], Answer]:
+    async def fetch(self, query: Query) -> Answer:
         """
-        Return the next page of the script.
+        Return the answer with the next page of the script.
         """
         self.asked.append(query)
-        return self.script[len(self.asked) - 1], Answer(200, b"")
+        return Answer(200, b"%d" % (len(self.asked) - 1))
+
+    def read(self, answer: Answer) -> Page[int]:
+        """
+        Return the page of *answer*.
+        """
+        return self.script[int(answer.body)]
 
 
 def page(*results: int, next: str | None = None) -> Page[int]:  # noqa: A002 - Belvo's word
@@ -221,7 +236,7 @@ async def test_a_next_page_without_items_is_passed_over() -> None:
     """
     script = Script([page(1, next="?page=2"), page(next="?page=3"), page(2)])
 
-    assert [1, 2] == await Pages(script.fetch, FIRST, None).to_list()
+    assert [1, 2] == await Pages(script.fetch, script.read, FIRST, None).to_list()
 
 
 async def test_an_empty_address_is_the_end() -> None:
@@ -230,7 +245,7 @@ async def test_an_empty_address_is_the_end() -> None:
     """
     script = Script([page(1, next="")])
 
-    assert [1] == await Pages(script.fetch, FIRST, None).to_list()
+    assert [1] == await Pages(script.fetch, script.read, FIRST, None).to_list()
     assert [FIRST] == script.asked
 
 
@@ -246,7 +261,7 @@ async def test_a_next_page_that_is_this_one(following: str) -> None:
     seen = []
 
     with pytest.raises(DecodeError) as caught:
-        async for item in Pages(script.fetch, FIRST, None):
+        async for item in Pages(script.fetch, script.read, FIRST, None):
             seen.append(item)  # noqa: PERF401 - what came before the error counts
 
     assert [1] == seen
@@ -261,7 +276,7 @@ async def test_a_second_page_that_repeats_itself() -> None:
     script = Script([page(1, next="?page=2"), page(2, next="?page=2")])
 
     with pytest.raises(DecodeError):
-        await Pages(script.fetch, FIRST, None).to_list()
+        await Pages(script.fetch, script.read, FIRST, None).to_list()
 
     assert 2 == len(script.asked)
 
@@ -273,7 +288,7 @@ async def test_pages_that_lead_back() -> None:
     script = Script([page(1, next="?page=2"), page(2, next="?page=3"), page(3, next="?page=2")])
 
     with pytest.raises(DecodeError):
-        await Pages(script.fetch, FIRST, None).to_list()
+        await Pages(script.fetch, script.read, FIRST, None).to_list()
 
     assert 3 == len(script.asked)
 
@@ -284,7 +299,7 @@ async def test_a_limit_reached_looks_no_further() -> None:
     """
     script = Script([page(1, 2, next="")])
 
-    assert [1, 2] == await Pages(script.fetch, FIRST, 2).to_list()
+    assert [1, 2] == await Pages(script.fetch, script.read, FIRST, 2).to_list()
 
 
 # --- errors ---
@@ -310,7 +325,7 @@ async def test_a_wrong_argument_comes_when_it_is_read() -> None:
     """
     shelf = Shelf(3)
     problem = InvalidArgumentError(argument="limit", expected="a number", found="text")
-    pages = Pages(shelf.fetch, problem, None)
+    pages = Pages(shelf.fetch, shelf.read, problem, None)
 
     for _ in range(2):
         with pytest.raises(InvalidArgumentError) as caught:

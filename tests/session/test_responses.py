@@ -14,7 +14,7 @@ import pytest
 from people import BANK, careful, unwilling
 
 from belvo_async import BelvoClient, MfaState
-from belvo_async.errors import ApiError, BelvoError, MfaDeclinedError
+from belvo_async.errors import ApiError, BelvoError, DecodeError, MfaDeclinedError
 from belvo_async.messages import Answer
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
 
@@ -66,6 +66,19 @@ async def test_the_answer_that_a_session_failed_by(client: BelvoClient) -> None:
     assert answer is not None
     assert raised.value.status == answer.status
     assert raised.value.code.encode() in answer.body  # type: ignore[union-attr] # it has one
+
+
+async def test_an_answer_that_cannot_be_read(client: BelvoClient, sandbox: Sandbox) -> None:
+    """
+    A session that failed because its result could not be read has the answer as it came.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.TRUNCATED_JSON, operation="PATCH *", at_byte=9))
+    session = client.links.register(BANK, "mfa_default", "pass_valid", prompt=careful)
+    with pytest.raises(DecodeError):
+        await session
+
+    assert session.response is not None
+    assert 9 == len(session.response.body)
 
 
 @pytest.mark.parametrize("prompt", [unwilling, None], ids=["declined", "not asked"])

@@ -30,7 +30,7 @@ LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"resources"}),
     frozenset({"client"}),
     frozenset({"drive"}),
-    frozenset({"prompts", "stores", "workers", "webhooks"}),
+    frozenset({"prompts", "stores", "web", "workers", "webhooks"}),
     frozenset({""}),  # the package itself, which hands out the names of all others
 )
 """Each line imports from itself and the lines above it."""
@@ -235,14 +235,19 @@ IMPORTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "taskiq_nats": ("belvo_async.workers.taskiq",),
     "taskiq_redis": ("belvo_async.workers.taskiq",),
     "nats": ("belvo_async.workers.taskiq",),
-    "aiohttp": ("belvo_async.transport.aiohttp", "belvo_async.testing.web", "belvo_async.webhooks.aiohttp"),
+    "aiohttp": (
+        "belvo_async.transport.aiohttp",
+        "belvo_async.testing.web",
+        "belvo_async.webhooks.aiohttp",
+        "belvo_async.web.aiohttp",
+    ),
     "cryptography": ("belvo_async.sealing",),
     "starlette": ("belvo_async.webhooks.starlette",),
     "yarl": ("belvo_async.transport.aiohttp",),
     "pyrate_limiter": ("belvo_async.transport.throttle", "belvo_async.stores.limit"),
     "typer": ("belvo_async.cli",),
     "rich": ("belvo_async.cli", "belvo_async.prompts"),
-    "segno": ("belvo_async.cli", "belvo_async.prompts"),
+    "segno": ("belvo_async.cli", "belvo_async.prompts", "belvo_async.web"),
 }
 """Who imports a library, besides the sandbox."""
 

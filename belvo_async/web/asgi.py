@@ -1,0 +1,126 @@
+"""
+A page as an ASGI application: for FastAPI, Starlette, Litestar, Django, or a server alone. It needs no framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import anyio
+
+from belvo_async.web.exchange import LONGEST_FORM, PageRequest
+from belvo_async.web.page import Page
+
+
+Message: TypeAlias = MutableMapping[str, Any]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def asgi_app(page: Page) -> AsgiApp:
+    """
+    Return the application that serves *page*.
+
+        app.mount("/challenge", asgi_app(page))
+
+    The path is the one that the page was told as `mount`.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await _serve(page, scope, receive, send)
+            case "lifespan":
+                await _live(page, receive, send)
+            case _:  # a web socket
+                await receive()
+                await send({"type": "websocket.close"})
+
+    return app
+
+
+async def _serve(page: Page, scope: Scope, receive: Receive, send: Send) -> None:
+    body = await _body(receive)
+    if body is None:
+        return
+    response = await page.respond(_request(scope, body))
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()
+    ]
+    if response.events is None:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.events is None:
+        shown = b"" if scope["method"] == "HEAD" else response.body
+        await send({"type": "http.response.body", "body": shown})
+    else:
+        await _stream(response.events, receive, send)
+
+
+def _request(scope: Scope, body: bytes) -> PageRequest:
+    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+    # Of a mounted application some servers name the whole path and some the rest.
+    if root and (path == root or path.startswith(f"{root}/")):
+        path = path[len(root) :]
+    return PageRequest(
+        method=scope["method"],
+        path=path or "/",
+        query=scope.get("query_string", b"").decode("latin-1"),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        body=body,
+        secure=scope.get("scheme") == "https",
+        native=scope,
+    )
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """
+    Return not much more than the longest form; `None` if the browser has left.
+    """
+    whole = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        if len(whole) <= LONGEST_FORM:
+            whole += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(whole[: LONGEST_FORM + 1])
+
+
+async def _stream(events: AsyncGenerator[bytes], receive: Receive, send: Send) -> None:
+    async with anyio.create_task_group() as group:
+
+        async def leave() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(leave)
+        async with aclosing(events):
+            async for part in events:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        group.cancel_scope.cancel()
+
+
+async def _live(page: Page, receive: Receive, send: Send) -> None:
+    """
+    Begin and end with the server, where the page is served alone. One that is mounted hears nothing of it.
+    """
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await page.aclose()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

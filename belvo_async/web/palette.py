@@ -22,6 +22,28 @@ VISIBLE: Final = 3.0
 """The same for borders of fields and the ring around what has the focus."""
 
 
+def contrast(one: str, other: str) -> float:
+    """
+    Return the contrast of two colours, from 1 to 21.
+    """
+    # https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """
+    Return how bright a colour is, from 0 to 1.
+    """
+    # https://www.w3.org/TR/WCAG21/#dfn-relative-luminance
+    red, green, blue = (_linear(int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(share: float) -> float:
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - of sRGB
+
+
 @attrs.frozen(kw_only=True)
 class Palette:
     """
@@ -98,28 +120,6 @@ NIGHT: Final = Palette(
     alarm="#ff9c94",
     line="#7f8c9e",
 )
-
-
-def contrast(one: str, other: str) -> float:
-    """
-    Return the contrast of two colours, from 1 to 21.
-    """
-    # https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """
-    Return how bright a colour is, from 0 to 1.
-    """
-    # https://www.w3.org/TR/WCAG21/#dfn-relative-luminance
-    red, green, blue = (_linear(int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(share: float) -> float:
-    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - of sRGB
 
 
 def variables(palette: Palette) -> str:

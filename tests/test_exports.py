@@ -14,7 +14,7 @@ import pytest
 
 import belvo_async
 
-from belvo_async import ChallengeKind, Environment, MfaState, models, testing, webhooks
+from belvo_async import ChallengeKind, Environment, MfaState, models, testing, web, webhooks
 from belvo_async.mfa.machine import MfaEvent
 from belvo_async.sandbox import FaultKind
 
@@ -37,6 +37,7 @@ EXTRAS = (
     "pyrate_limiter",
     "belvo_async.sandbox",
     "belvo_async.cli",
+    "belvo_async.web",
     "belvo_async.webhooks",
     "aiohttp.web",
 )
@@ -83,7 +84,7 @@ def test_every_name_exists() -> None:
     assert set(belvo_async.__all__) <= namespace.keys()
 
 
-@pytest.mark.parametrize("package", [models, testing, webhooks], ids=lambda package: package.__name__)
+@pytest.mark.parametrize("package", [models, testing, web, webhooks], ids=lambda package: package.__name__)
 def test_packages_say_what_they_give(package: types.ModuleType) -> None:
     """
     The public packages have sorted names that exist.

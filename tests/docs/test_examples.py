@@ -24,6 +24,15 @@ PRINTS = {
         r"the person sees: completed\nchallenges that got more than one PATCH: 0\n"
     ),
     "web_service.py": r"202 .+\n422 .+\n202 .+\n201 .+\n404 .+\nchallenges that got more than one PATCH: 0\n",
+    "fastapi_page.py": (
+        r"(the page says: .+\nthe user sends a code: 303\n){2}the page says: Done\nthe link is valid\n"
+        r"the page says: .+\nthe user sends a code: 303\nthe page says: Done\n(account: .+\n){2}"
+        r"challenges that got more than one PATCH: 0\n"
+    ),
+    "aiohttp_page.py": (
+        r"(the page says \(200\): .+\n){3}the page says \(409\): .+\n(the page says \(200\): .+\n){2}(account: .+\n){2}"
+        r"challenges that got more than one PATCH: 0\n"
+    ),
 }
 """What each prints."""
 

@@ -16,7 +16,15 @@ import pytest
 import yaml  # type: ignore[import-untyped, unused-ignore]  # its stubs are a package of their own
 
 
-FOLDER: Final = Path(__file__).parents[1].parent / "shared" / "belvo"
+FOLDER: Final = next(
+    (
+        folder / "shared" / "belvo"
+        for folder in Path(__file__).parents
+        if (folder / "shared" / "belvo").is_dir()
+    ),
+    Path(__file__).parents[2] / "shared" / "belvo",
+)
+"""Beside the repository, from which the tests may have been unpacked into a folder below it."""
 NEW: Final = "1.223.0"
 OLD: Final = "1.35.0"
 FILES: Final[Mapping[str, str]] = {NEW: "openapi-1.223.0.json", OLD: "openapi-1.35.0.yaml"}

@@ -271,6 +271,22 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", *command, "-f", "docs/site/mkdocs.yml", env={"NO_MKDOCS_2_WARNING": "1"})
     if command == ["build"]:
         session.run("pytest", "tests/docs/run_site.py")
+@nox.session
+def licences(session: nox.Session) -> None:
+    """
+    Under which licence everything is that comes with the library; fails at one that is not allowed.
+    """
+    session.install(f".[{EXTRAS}]", "packaging")
+    session.run("python", "tests/release/licences.py")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """
+    Known vulnerabilities of what comes with the library, by pip-audit. Fails where they cannot be asked for.
+    """
+    session.install(f".[{EXTRAS}]", "packaging", "pip-audit==2.10.*")
+    session.run("python", "tests/release/audit.py")
 
 
 RIVALS = [

@@ -34,6 +34,9 @@ LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
+PROOF = re.compile(r"^(async )?def test_|\bTARGETS\b", re.MULTILINE)
+"""What is in a file that proves something."""
+
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -85,6 +88,24 @@ def test_paths_exist(path: Path) -> None:
     assert [
         name for name in named if not (ROOT / name).exists() and not (PACKAGE.parent / name).exists()
     ] == []
+
+
+@pytest.mark.parametrize("row", [*rows(ROOT / "README.md", "What you get")], ids=lambda row: row[0])
+def test_every_feature_is_shown_and_tested(row: list[str]) -> None:
+    """
+    A row of the table of features leads to a page that shows it, and to files of tests, or of measurements.
+    """
+    _, shown, tested = row
+    pages = {
+        (ROOT / link.partition("#")[0]).resolve() if link[0] != "#" else ROOT / "README.md"
+        for link in LINK.findall(shown)
+    }
+    proofs = [ROOT / link for link in LINK.findall(tested)]
+
+    assert pages
+    assert pages <= {path.resolve() for path in (*DOCUMENTS, *(ROOT / "examples").rglob("*.py"))}
+    assert proofs
+    assert [path for path in proofs if not re.search(PROOF, path.read_text(encoding="utf-8"))] == []
 
 
 def test_every_document_can_be_found() -> None:

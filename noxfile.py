@@ -85,8 +85,8 @@ SERVERS = [
 EXTRAS = "cli,crypto,otel,postgres,redis,starlette,taskiq,temporal"
 EXTRAS = "cli,crypto,postgres,redis,starlette,taskiq,temporal,web"
 
-
 DIST = Path("dist").absolute()
+"""Where what is released lies, once it is built."""
 
 
 @nox.session
@@ -108,9 +108,12 @@ def lowest() -> Iterator[str]:
     Return the dependencies of the package and its extras, each at the lowest version that is allowed.
     """
     project = nox.project.load_toml("pyproject.toml")["project"]
-    for requirement in sum(project["optional-dependencies"].values(), project["dependencies"]):
-        name, version = re.fullmatch(r"([\w.-]+(?:\[[\w,]+\])?)>=([\d.]+)(?:,<[\d.]+)?", requirement).groups()
-        yield f"{name}=={version}"
+    for listed in (project["dependencies"], *project["optional-dependencies"].values()):
+        for requirement in listed:
+            lowered, found = re.subn(r">=\s*([^\s,;]+)[^;]*", r"==\1 ", requirement)
+            if not found:
+                raise ValueError(f"{requirement!r} names no lowest version")
+            yield lowered.strip()
 
 
 def source_away(session: nox.Session) -> Path:

@@ -30,6 +30,7 @@ ALLOWED: Final = frozenset(
 OTHER_WORDS: Final[Mapping[str, str]] = {
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
@@ -40,8 +41,8 @@ OTHER_WORDS: Final[Mapping[str, str]] = {
 }
 """What is written in the place of the identifiers of SPDX."""
 
-LOOKED_UP: Final[Mapping[str, str]] = {"taskiq-dependencies": "MIT"}
-"""Those that name none in their metadata, but have the text of one beside their code."""
+LOOKED_UP: Final[Mapping[str, str]] = {"taskiq-dependencies": "MIT", "taskiq-redis": "MIT"}
+"""Those that name none in the metadata of some version, but have the text of one beside their code."""
 
 
 def licence(name: str, one: Distribution) -> str:
@@ -52,7 +53,7 @@ def licence(name: str, one: Distribution) -> str:
     classifiers = [
         line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or () if "License ::" in line
     ]
-    written = [told.get("License-Expression"), told.get("License"), *classifiers, LOOKED_UP.get(name)]
+    written = [told.get("License-Expression"), *classifiers, told.get("License"), LOOKED_UP.get(name)]
     short = next((words.strip().partition("\n")[0] for words in written if words), "")
     return OTHER_WORDS.get(short, short)
 

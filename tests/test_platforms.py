@@ -28,7 +28,7 @@ T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
 
 ELSEWHERE = """
-import asyncio, importlib, os, pkgutil, signal, socket, sys
+import asyncio, importlib, os, pkgutil, select, signal, socket, sys
 
 import belvo_async
 
@@ -55,6 +55,7 @@ ABSENT = {
          "uname", "sysconf", "mkfifo", "chown", "fchmod", "getloadavg", "O_NOFOLLOW", "O_CLOEXEC", "O_DIRECTORY"],
     signal: ["SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGWINCH", "setitimer",
              "pthread_sigmask", "siginterrupt", "alarm", "pause"],
+    select: ["poll", "epoll"],
     socket: ["AF_UNIX", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "SO_REUSEPORT", "MSG_DONTWAIT", "socketpair"],
 }
 for module, names in ABSENT.items():

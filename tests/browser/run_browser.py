@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 
 from people import RIGHT, WRONG
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 from web.services import Service, in_aiohttp, in_asgi, service
 
 from belvo_async.stores import FlowStatus
@@ -238,13 +238,21 @@ async def test_two_tabs_at_once(opened: Open, complaints: list[str]) -> None:
         await start(made)
         page = made.prompt_page()
         async with in_asgi(page) as address:
+            # Neither form arrives before both were sent, or the slower tab would have gone on by itself.
+            both = asyncio.Barrier(2)
+
+            async def hold(route: Route) -> None:
+                if route.request.method == "POST":
+                    await both.wait()
+                await route.continue_()
+
+            await context.route("**/challenge/*", hold)
             tabs = [await context.new_page() for _ in range(2)]
             for tab in tabs:
                 await tab.goto(address + page.path(FLOW))
                 await tab.get_by_label("Code", exact=True).fill(RIGHT)
-            await asyncio.gather(
-                *(tab.get_by_role("button", name="Send").click(no_wait_after=True) for tab in tabs)
-            )
+            send = [tab.get_by_role("button", name="Send") for tab in tabs]
+            await asyncio.gather(*(button.click(no_wait_after=True) for button in send))
             for tab in tabs:
                 await expect(tab.get_by_role("heading")).to_have_text("Done")
 

@@ -20,7 +20,6 @@ from people import RIGHT, WRONG
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 from web.services import Service, in_aiohttp, in_asgi, service
 
-from belvo_async.stores import FlowStatus
 from belvo_async.web import Look
 
 
@@ -115,14 +114,6 @@ async def is_readable(page: Page) -> None:
     )
 
     assert (False, []) == (wide, small)
-
-
-async def until(made: Service, status: FlowStatus) -> None:
-    """
-    Wait until the flow is there.
-    """
-    while (record := await made.store.look(FLOW)) is None or record.status is not status:
-        await asyncio.sleep(0.01)
 
 
 async def start(made: Service, username: str = "mfa_default") -> None:

@@ -228,7 +228,7 @@ IMPORTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "msgspec": ("belvo_async.codec", "belvo_async.models._fields"),
     "asyncpg": ("belvo_async.stores.postgres",),
     "redis": ("belvo_async.stores.redis",),
-    "sqlite3": ("belvo_async.stores.sqlite",),
+    "sqlite3": ("belvo_async.stores.sqlite", "belvo_async.cli.batch.journal"),
     "opentelemetry": ("belvo_async.telemetry",),
     "temporalio": ("belvo_async.workers.temporal",),
     "taskiq": ("belvo_async.workers.taskiq",),

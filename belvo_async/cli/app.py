@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from belvo_async.cli.bulk import bulk
 from belvo_async.cli.check import check
 from belvo_async.cli.demo import demo
 from belvo_async.cli.inbox import inbox
@@ -34,6 +35,7 @@ app.command(rich_help_panel=BEGIN)(sandbox)
 app.command(rich_help_panel=BEGIN)(spread(check))
 app.command(rich_help_panel=WORK)(spread(resume))
 app.command(rich_help_panel=WORK)(inbox)
+app.command(rich_help_panel=WORK)(spread(bulk))
 
 for _name, _group in groups():
     if _name == "links":

@@ -175,11 +175,15 @@ def _members(name: str, value: type, public: frozenset[object]) -> Iterator[str]
     }
     words: Mapping[str, enum.Enum] = value.__members__ if issubclass(value, enum.Enum) else {}
     yield from (f"{name}.{inner} = {word.value!r}" for inner, word in words.items())
+    # Not the types of the fields: a decoder that was made before has put classes in the place of the words.
+    written = {
+        inner: one for base in reversed(value.__mro__) for inner, one in inspect.get_annotations(base).items()
+    }
     for inner, field in fields.items():
         if not inner.startswith("_"):
             made = "" if field.init else " [not given]"
             default = "" if field.default is attrs.NOTHING else f" = {_default(field.default)}"
-            yield f"{name}.{inner}: {_type(field.type)}{default}{made}"
+            yield f"{name}.{inner}: {_type(written.get(inner, field.type))}{default}{made}"
     for inner, member in members.items():
         if inner not in fields and inner not in words and not isinstance(member, type):
             yield from _lines(f"{name}.{inner}", member, public)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 20
 """How many a store opens at most; a call that finds none free waits."""
 
-WAIT: Final = 10.0
+WAIT: Final = 30.0
 """Seconds for which a call waits for a connection, and for the server."""
 
 LISTENED: Final = 5.0

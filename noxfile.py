@@ -95,7 +95,7 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--no-isolation", "--outdir", str(DIST), silent=True)
     files = [str(path) for path in sorted(DIST.iterdir())]
     session.run("twine", "check", "--strict", *files)
-    session.run("check-wheel-contents", "--toplevel", "belvo_async,pytest_belvo_async", str(DIST))
+    session.run("check-wheel-contents", "--toplevel", "belvo_async,pytest_belvo_async.py", str(DIST))
     session.run("pytest", "tests/release/run_built.py")
 
 

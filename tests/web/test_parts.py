@@ -321,6 +321,32 @@ def test_a_changed_reference(place: int, letter: str, cut: bool) -> None:
     assert Form.open(changed, sealer, "") == (Form(flow="order-17", round=1) if changed == text else None)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{0}\r\nSet-Cookie: a=1",
+        "{0}={1}",
+        "\\\\{0}",
+        "?{0}",
+        "{0}#",
+        " {0}",
+        "%2e{0}",
+    ],
+)
+@pytest.mark.parametrize("flow", ["order-17", "order-17-of-a-user-with-a-long-name-indeed"])
+def test_a_reference_with_something_about_it(flow: str, written: str) -> None:
+    """
+    Base64 may be written in many ways, with line ends or slashes in it; only the one of an address opens it.
+    """
+    sealer = Sealer(KEY)
+    text = Reference(flow=flow, ends_at=NOW + timedelta(seconds=60)).seal(sealer, "")
+    padded = text + "=" * (-len(text) % 4)
+
+    assert None is Reference.open(written.format(text, "x"), sealer, "", NOW)
+    assert None is Reference.open(written.format(padded, "x"), sealer, "", NOW)
+    assert None is Reference.open(written.format(padded, "xxxx"), sealer, "", NOW)
+
+
 @given(st.text())
 def test_any_text_as_reference(text: str) -> None:
     """

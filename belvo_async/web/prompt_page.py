@@ -127,11 +127,13 @@ class PromptPage(Page):
         await self._live.aclose()
 
     async def _answer(self, request: PageRequest, name: str) -> PageResponse:
-        text, _, rest = name.partition("/")
+        text, slash, rest = name.partition("/")
         of = await self._of(request)
         reference = None if of is None else Reference.open(text, self._sealer, of, self._clock.now())
         if of is None or reference is None or rest not in {"", "events"}:
-            return self._shown(request, View(stage=Stage.GONE))
+            return self._shown(request, View(stage=Stage.GONE), base=self._mount)
+        if slash and not rest:  # all that the page names stands beside it
+            return self._redirected(f"../{text}")
         if rest == "events":
             return self._events(request, reference.flow)
         match request.method:

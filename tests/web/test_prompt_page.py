@@ -284,6 +284,20 @@ async def test_an_address_ends(made: Service, page: PromptPage, clock: ManualClo
     assert 404 == (await page.respond(get(path))).status
 
 
+async def test_a_slash_too_many(made: Service, page: PromptPage) -> None:
+    """
+    What a page names stands beside it: one with a slash behind it leads to the one without.
+    """
+    await made.begin(FLOW)
+    path = below(page.path(FLOW))
+    answer = await page.respond(get(f"{path}/"))
+
+    assert (303, f"..{path}") == (answer.status, answer.headers["Location"])
+    assert read(await page.respond(get(f"{path}/else"))).has(
+        "link", rel="stylesheet", href=f"/challenge/{next(iter(page._files))}"
+    )
+
+
 async def test_an_address_shows_nothing(page: PromptPage) -> None:
     """
     An address does not hold the key of the flow, and two of them are not alike.

@@ -5,7 +5,7 @@ A page as an ASGI application: for FastAPI, Starlette, Litestar, Django, or a se
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeAlias
 
 import anyio
@@ -48,10 +48,10 @@ def asgi_app(page: Page) -> AsgiApp:
 
 
 async def _serve(page: Page, scope: Scope, receive: Receive, send: Send) -> None:
-    body = await _body(receive)
-    if body is None:
+    request = await _request(scope, receive)
+    if request is None:
         return
-    response = await page.respond(_request(scope, body))
+    response = await page.respond(request)
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()
     ]
@@ -65,7 +65,14 @@ async def _serve(page: Page, scope: Scope, receive: Receive, send: Send) -> None
         await _stream(response.events, receive, send)
 
 
-def _request(scope: Scope, body: bytes) -> PageRequest:
+async def _request(scope: Scope, receive: Receive) -> PageRequest | None:
+    """
+    Return what is asked for; `None` if the browser has left. The frame that answers it must not hold its body, with the
+    user's token, in a variable.
+    """
+    body = await _body(receive)
+    if body is None:
+        return None
     path, root = scope["path"], scope.get("root_path", "").rstrip("/")
     # Of a mounted application some servers name the whole path and some the rest.
     if root and (path == root or path.startswith(f"{root}/")):
@@ -105,10 +112,11 @@ async def _stream(events: AsyncGenerator[bytes], receive: Receive, send: Send) -
             group.cancel_scope.cancel()
 
         group.start_soon(leave)
-        async with aclosing(events):
-            async for part in events:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        with suppress(OSError):  # the browser has left, and this server says so
+            async with aclosing(events):
+                async for part in events:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         group.cancel_scope.cancel()
 
 

@@ -29,6 +29,9 @@ LOGGER: Final = logging.getLogger("belvo_async.web")
 LASTS: Final = 3600.0
 """Seconds for which a page can be opened."""
 
+LONGEST: Final = 366 * 24 * 3600
+"""Seconds. What lasts for longer was meant otherwise."""
+
 STREAM: Final = 30.0
 """Seconds after which a stream of events ends; browsers come back. So no server has to wait longer when it goes down."""
 
@@ -107,10 +110,14 @@ class PromptPage(Page):
             lasts: Seconds for which it can be opened.
 
         Raises:
-            InvalidArgumentError: *flow* cannot be a key, or *of* is missing although there is a `who`, or given
-                although there is none.
+            InvalidArgumentError: *flow* cannot be a key, or *lasts* no time, or *of* is missing although there is
+                a `who`, or given although there is none.
         """
         flow_key(flow)
+        if not isinstance(lasts, int | float) or not 0 < lasts <= LONGEST:
+            raise InvalidArgumentError(
+                argument="lasts", expected=f"seconds above 0, at most {LONGEST:,}", found=repr(lasts)[:40]
+            )
         if bool(of) != (self._who is not None):
             raise InvalidArgumentError(
                 argument="of",

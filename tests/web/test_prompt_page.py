@@ -5,8 +5,10 @@ The page over a store: what it shows at each stage, and whose answer counts.
 from __future__ import annotations
 
 import asyncio
+import math
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -282,6 +284,15 @@ async def test_an_address_ends(made: Service, page: PromptPage, clock: ManualClo
     await clock.advance(61)
 
     assert 404 == (await page.respond(get(path))).status
+
+
+@pytest.mark.parametrize("lasts", [0, -1, math.inf, math.nan, 1e20, "60", None])
+async def test_an_address_that_lasts_no_time(page: PromptPage, lasts: Any) -> None:
+    """
+    What is no time, or for ever, is refused.
+    """
+    with pytest.raises(InvalidArgumentError, match="lasts:"):
+        page.path(FLOW, lasts=lasts)
 
 
 async def test_a_slash_too_many(made: Service, page: PromptPage) -> None:

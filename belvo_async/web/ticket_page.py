@@ -19,6 +19,7 @@ from belvo_async.errors import (
     UncertainOutcomeError,
     wrong_type,
 )
+from belvo_async.guards import is_answered
 from belvo_async.messages import Secret
 from belvo_async.mfa.flow import check_token
 from belvo_async.mfa.machine import MfaState
@@ -137,7 +138,7 @@ class TicketPage(Page):
         except MfaExpiredError:
             return self._ended(request, Stage.EXPIRED)
         match what:
-            case "answer" if ticket.answered:
+            case "answer" | "decline" if self._is_answered(ticket):
                 return self._ended(request, Stage.ANSWERED)
             case "answer":
                 return await self._resumed(request, ticket, token, of)
@@ -145,6 +146,10 @@ class TicketPage(Page):
                 return self._ended(request, Stage.DECLINED)
             case _:
                 return self._asked(request, ticket, of, language=language)
+
+    def _is_answered(self, ticket: MfaTicket) -> bool:
+        answered = self._client._answered  # noqa: SLF001 - of this package
+        return ticket.answered or is_answered(answered, ticket.session, ticket.round)
 
     async def _resumed(self, request: PageRequest, ticket: MfaTicket, token: Secret, of: str) -> PageResponse:
         try:

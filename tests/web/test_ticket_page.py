@@ -120,6 +120,22 @@ async def test_declining(made: Service, page: TicketPage) -> None:
     assert 0 == made.sandbox.counts[PATCH]
 
 
+async def test_declining_too_late(made: Service, page: TicketPage, clock: ManualClock) -> None:
+    """
+    Who declines in a second tab what was answered in the first is told so, also while the bank works.
+    """
+    shown = read(page.show(await made.ticket()))
+    made.sandbox.faults.add(Fault(kind="delay", operation="PATCH *", seconds=5))
+    answering = asyncio.ensure_future(send(page, shown, RIGHT))
+    await made.sandbox.wait_for(PATCH)
+    late = read(await send(page, shown, "", "decline"))
+    made.clock.jumps = True
+    await clock.advance(5)
+
+    assert ["answered-0", "done-0"] == [late.state, read(await answering).state]
+    assert "answered-0" == read(await send(page, shown, "", "decline")).state
+
+
 async def test_another_language(made: Service, page: TicketPage) -> None:
     """
     The same challenge in another language is one form away, and answers nothing.

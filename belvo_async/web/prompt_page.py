@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
 from belvo_async.errors import InvalidArgumentError, wrong_type
+from belvo_async.messages import Secret
 from belvo_async.stores.record import Delivery, FlowRecord
 from belvo_async.stores.store import Store, flow_key
 from belvo_async.web.exchange import PageRequest, PageResponse, guarding_headers
@@ -164,24 +165,30 @@ class PromptPage(Page):
                 notice=told if told in TOLD else "",
                 problem=problem,
             )
-        sealed = Form(flow=flow, round=view.round).seal(self._sealer, of)
+        sealed = Form(flow=flow, round=view.round, session=_session(record)).seal(self._sealer, of)
         return self._shown(request, view, sealed=sealed, itself=text)
 
     async def _take(self, request: PageRequest, flow: str, text: str, of: str) -> PageResponse:
         fields = request.form()
-        form = None if fields is None else Form.open(fields.get("sealed", ""), self._sealer, of)
-        if fields is None or form is None or form.flow != flow:
+        if fields is None:
             return self._shown(request, View(stage=Stage.REFUSED))
+        token = Secret(
+            fields.pop("token", "").strip() or None
+        )  # what fails below shows variables, and must not show it
+        form = Form.open(fields.get("sealed", ""), self._sealer, of)
+        if form is None or form.flow != flow:
+            return self._shown(request, View(stage=Stage.REFUSED))
+        record = await self._store.look(flow)
+        if record is not None and record.ticket is not None and form.session != _session(record):
+            return self._redirected(f"{text}?told={Delivery.LATE}")  # the form of an earlier challenge
         if fields.get("do") == "decline":
             await self._store.decline(flow)
             return self._redirected(text)
         try:
-            delivery = await self._store.deliver(flow, form.round, fields.get("token") or None)
+            delivery = await self._store.deliver(flow, form.round, token.reveal())
         except InvalidArgumentError:
-            problem = "token.wrong" if fields.get("token", "").strip() else "token.empty"
+            problem = "token.wrong" if token.reveal() else "token.empty"
             return await self._look_at(request, flow, text, of, problem=problem)
-        finally:
-            fields.clear()
         if delivery is Delivery.FIRST:
             await self._tell(flow)
         return self._redirected(text if delivery is Delivery.FIRST else f"{text}?told={delivery}")
@@ -218,3 +225,10 @@ class PromptPage(Page):
 
     def _state(self, record: FlowRecord | None) -> str:
         return self._view(record).state
+
+
+def _session(record: FlowRecord | None) -> str:
+    """
+    Return the mark of the challenge that a form is the answer to.
+    """
+    return "" if record is None or record.ticket is None else record.ticket.session[:40]

@@ -39,7 +39,7 @@ class Reference:
         Return it as text for a URL, that opens for *of* only.
         """
         content = [self.flow, int(self.ends_at.timestamp())]
-        return sealer.seal(json.dumps(content, separators=(",", ":")), of=f"page:{of}").rstrip("=")
+        return sealer.seal(_short(content), of=f"page:{of}").rstrip("=")
 
     @classmethod
     def open(cls, text: str, sealer: Sealer, of: str, now: datetime) -> Reference | None:
@@ -63,16 +63,20 @@ class Form:
         flow: The caller's key of the flow.
 
         round: Of the challenge that was shown.
+
+        session: Belvo's, of that challenge, in short; empty where none was shown. The key of a flow that was forgotten may be
+            used again, and then the round does not tell.
     """
 
     flow: str
     round: int
+    session: str = ""
 
     def seal(self, sealer: Sealer, of: str) -> str:
         """
         Return it as text for a hidden field, that opens for *of* only.
         """
-        return sealer.seal(json.dumps([self.flow, self.round]), of=f"form:{of}")
+        return sealer.seal(_short([self.flow, self.round, self.session]), of=f"form:{of}")
 
     @classmethod
     def open(cls, text: str, sealer: Sealer, of: str) -> Form | None:
@@ -82,8 +86,12 @@ class Form:
         content = opened(sealer, text, f"form:{of}")
         if content is None:
             return None
-        flow, round_ = json.loads(content)
-        return cls(flow=flow, round=round_)
+        flow, round_, session = json.loads(content)
+        return cls(flow=flow, round=round_, session=session)
+
+
+def _short(content: list[object]) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
 def opened(sealer: Sealer, text: str, of: str) -> str | None:

@@ -51,7 +51,8 @@ def frames(error: BaseException) -> Iterator[FrameType]:
         at = at.tb_next
 
 
-async def test_a_store_that_fails_shows_no_token(made: Service) -> None:
+@pytest.mark.parametrize("do", ["answer", "decline"])
+async def test_a_store_that_fails_shows_no_token(made: Service, do: str) -> None:
     """
     Where the store fails, reports of the error, which show variables, do not show what the user typed.
     """
@@ -59,7 +60,7 @@ async def test_a_store_that_fails_shows_no_token(made: Service) -> None:
     page = made.prompt_page()
     path = below(page.path(FLOW))
     sealed = read(await page.respond(get(path))).sealed
-    body = urlencode({"sealed": sealed, "token": TOKEN, "do": "answer"}).encode()
+    body = urlencode({"sealed": sealed, "token": TOKEN, "do": do}).encode()
     await made.store.aclose()
 
     async def receive() -> dict[str, Any]:

@@ -321,6 +321,19 @@ def test_a_changed_reference(place: int, letter: str, cut: bool) -> None:
     assert Form.open(changed, sealer, "") == (Form(flow="order-17", round=1) if changed == text else None)
 
 
+@pytest.mark.parametrize("letter", ["é", "漢", "𠀀"])
+def test_the_longest_key_of_a_flow(letter: str) -> None:
+    """
+    A flow whose key is as long as it may be has an address that opens, in any script.
+    """
+    sealer, flow = Sealer(KEY), letter * 200
+    text = Reference(flow=flow, ends_at=NOW + timedelta(seconds=60)).seal(sealer, "")
+    form = Form(flow=flow, round=1, session="x" * 40)
+
+    assert None is not Reference.open(text, sealer, "", NOW)
+    assert form == Form.open(form.seal(sealer, ""), sealer, "")
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -147,6 +147,24 @@ async def test_an_old_form(made: Service, page: PromptPage) -> None:
     assert 1 == made.sandbox.counts[PATCH]
 
 
+@pytest.mark.parametrize("do", ["answer", "decline"])
+async def test_the_form_of_a_flow_that_was_forgotten(made: Service, page: PromptPage, do: str) -> None:
+    """
+    Where the key of a flow is used again, a form that is still open somewhere is none of the new flow.
+    """
+    await made.begin(FLOW)
+    path = below(page.path(FLOW))
+    old = read(await page.respond(get(path))).sealed
+    await made.store.forget(FLOW)
+    await made.begin(FLOW)
+
+    late = await page.respond(post(path, sealed=old, token=RIGHT, do=do))
+
+    assert late.headers["Location"].endswith("?told=late")
+    assert "asked-1" == read(await page.respond(get(path))).state
+    assert [] == made.answered
+
+
 @pytest.mark.parametrize("typed", ["", "  ", "a\nb", "\x00", "x" * 5000])
 async def test_no_token(made: Service, page: PromptPage, typed: str) -> None:
     """

@@ -172,9 +172,8 @@ class PromptPage(Page):
         fields = request.form()
         if fields is None:
             return self._shown(request, View(stage=Stage.REFUSED))
-        token = Secret(
-            fields.pop("token", "").strip() or None
-        )  # what fails below shows variables, and must not show it
+        # Reports of what fails below show variables, and must not show it.
+        token = Secret(fields.pop("token", "").strip() or None)
         form = Form.open(fields.get("sealed", ""), self._sealer, of)
         if form is None or form.flow != flow:
             return self._shown(request, View(stage=Stage.REFUSED))

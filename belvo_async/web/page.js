@@ -37,7 +37,9 @@
     if (!shown) return;
     const clock = shown.querySelector("b");
     const pattern = shown.dataset.pattern;
-    const end = performance.now() + Number(shown.dataset.left) * 1000;
+    // Once for each challenge: who comes back to the page has not got the time back.
+    shown.dataset.end ??= performance.now() + Number(shown.dataset.left) * 1000;
+    const end = Number(shown.dataset.end);
     const soon = main().querySelector("[data-soon]");
     shown.querySelector("[data-loaded]")?.remove();
     const tick = () => {
@@ -56,14 +58,28 @@
     tick();
   }
 
-  function start() {
-    count();
+  function listen() {
     const events = main().dataset.events;
     if (!events || !window.EventSource) return;
-    source = new EventSource(events);
-    source.onmessage = (event) => {
+    const opened = new EventSource(events);
+    source = opened;
+    opened.onmessage = (event) => {
       if (event.data !== main().dataset.state) refresh();
     };
+    // One that was answered by an error, say of a proxy while the service starts anew, does not come back by itself.
+    opened.onerror = () => {
+      if (opened.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => {
+        if (source !== opened) return;
+        listen();
+        refresh();
+      }, 5000);
+    };
+  }
+
+  function start() {
+    count();
+    listen();
   }
 
   function stop() {

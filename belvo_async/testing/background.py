@@ -158,7 +158,11 @@ class BackgroundSandbox(Sandbox):
         if self._loop is None:
             coroutine.close()
             raise RuntimeError(NOT_RUNNING)
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:  # its thread has ended
+            coroutine.close()
+            raise RuntimeError(NOT_RUNNING) from None
         try:
             return future.result(timeout)
         except TimeoutError:

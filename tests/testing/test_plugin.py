@@ -146,6 +146,26 @@ def test_what_failed_shows_what_was_seen(pytester: pytest.Pytester) -> None:
         result.stdout.no_fnmatch_line(f"*{secret}*")
 
 
+def test_a_sandbox_that_cannot_tell(pytester: pytest.Pytester) -> None:
+    """
+    Where the sandbox has come to an end by itself the report says so, and the next test runs.
+    """
+    result = run(
+        pytester,
+        """
+        def test_fails(belvo_sandbox):
+            belvo_sandbox._loop.call_soon_threadsafe(belvo_sandbox._over.set)
+            belvo_sandbox._thread.join()
+            assert not belvo_sandbox.url
+
+        def test_passes(belvo_sandbox): ...
+        """,
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["It does not tell what it has seen: *the sandbox does not run*"])
+
+
 def test_each_test_has_its_own(pytester: pytest.Pytester) -> None:
     """
     A test finds nothing of another one's: no link, no time that has passed, no thread.

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -61,13 +60,14 @@ class PageRequest:
 
     def cookie(self, name: str) -> str:
         """
-        Return the value of a cookie; empty if there is none.
+        Return the value of a cookie, as it stands; empty if there is none.
         """
-        try:
-            found = SimpleCookie(self.headers.get("cookie", "")).get(name)
-        except CookieError:
-            return ""
-        return "" if found is None else found.value
+        # http.cookies reads none of them if it does not like one, and other programs of the host set cookies too.
+        for part in self.headers.get("cookie", "").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                return value
+        return ""
 
     def form(self) -> dict[str, str] | None:
         """

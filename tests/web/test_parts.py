@@ -436,6 +436,15 @@ def test_any_cookie(header: str) -> None:
     assert isinstance(PageRequest(headers={"cookie": header}).cookie("lang"), str)
 
 
+@pytest.mark.parametrize("other", ["a[b]=1", '{"x":1}=2', 'a={"b": 1}', "é=1", "a", "", "xlang=en"])
+def test_a_cookie_beside_others(other: str) -> None:
+    """
+    Whatever other cookies a host has, the one of the page is found.
+    """
+    for header in (f"{other}; lang=pt", f"lang=pt; {other}"):
+        assert "pt" == PageRequest(headers={"cookie": header}).cookie("lang")
+
+
 def test_who_may_frame() -> None:
     """
     Nobody may, or those that were named; the older header says the same where it can.

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, wrong_type
 
 
 LONGEST_FORM: Final = 16_384
@@ -138,9 +138,11 @@ def check_ancestors(ancestors: Iterable[str]) -> tuple[str, ...]:
     Raises:
         InvalidArgumentError: One cannot.
     """
+    if not isinstance(ancestors, Iterable) or isinstance(ancestors, str):
+        raise wrong_type("frame_ancestors", "several of 'self' and origins", ancestors)
     checked = tuple(ancestors)
     for one in checked:
-        if not ANCESTOR.fullmatch(one):
+        if not isinstance(one, str) or not ANCESTOR.fullmatch(one):
             raise InvalidArgumentError(
                 argument="frame_ancestors",
                 expected="'self' or an origin: https://app.example",

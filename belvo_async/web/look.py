@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, wrong_type
 from belvo_async.web.exchange import check_ancestors
 from belvo_async.web.palette import DAY, NIGHT, Palette
 from belvo_async.web.texts import LANGUAGES, TEXTS, Texts, with_own
@@ -27,8 +27,18 @@ def _address(_: Any, attribute: Any, value: object) -> None:
         )
 
 
+def _brand(_: Any, attribute: Any, value: object) -> None:
+    if not isinstance(value, str):
+        raise wrong_type(f"Look.{attribute.name}", "text", value)
+
+
+def _palette(_: Any, attribute: Any, value: object) -> None:
+    if not isinstance(value, Palette):
+        raise wrong_type(f"Look.{attribute.name}", "a Palette", value)
+
+
 def _language(_: Any, attribute: Any, value: object) -> None:
-    if value not in LANGUAGES:
+    if not isinstance(value, str) or value not in LANGUAGES:
         raise InvalidArgumentError(
             argument=f"Look.{attribute.name}", expected=" or ".join(LANGUAGES), found=repr(value)[:40]
         )
@@ -61,9 +71,9 @@ class Look:
         InvalidArgumentError: One of them cannot be right.
     """
 
-    brand: str = ""
-    day: Palette = DAY
-    night: Palette = NIGHT
+    brand: str = attrs.field(default="", validator=_brand)
+    day: Palette = attrs.field(default=DAY, validator=_palette)
+    night: Palette = attrs.field(default=NIGHT, validator=_palette)
     texts: Mapping[str, Texts] = attrs.field(factory=lambda: TEXTS, converter=with_own)
     language: str = attrs.field(default="es", validator=_language)
     done_url: str = attrs.field(default="", validator=_address)

@@ -66,6 +66,8 @@ class Page(ABC):
     ) -> None:
         if not isinstance(look, Look):
             raise wrong_type("look", "a Look", look)
+        if who is not None and not callable(who):
+            raise wrong_type("who", "a coroutine function", who)
         self._keys = keys
         self._sealer = Sealer(*keys)
         self._mount = _mounted(mount)

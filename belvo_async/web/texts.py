@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import InvalidArgumentError, wrong_type
 
 
 LANGUAGES: Final[Mapping[str, str]] = {"es": "Español", "pt": "Português", "en": "English"}
@@ -198,7 +198,11 @@ def with_own(own: Mapping[str, Texts]) -> Mapping[str, Texts]:
     Raises:
         InvalidArgumentError: There is no such language or text.
     """
+    if not isinstance(own, Mapping):
+        raise wrong_type("texts", "texts by language and name", own)
     for language, texts in own.items():
+        if not isinstance(texts, Mapping) or not all(isinstance(text, str) for text in texts.values()):
+            raise wrong_type(f"texts[{language!r}]", "texts by name", texts)
         unknown = sorted(set(texts) - set(EN))
         if language not in TEXTS or unknown:
             raise InvalidArgumentError(

@@ -194,11 +194,21 @@ def test_wrong_colours(wrong: dict[str, object]) -> None:
         {"language": "fr"},
         {"frame_ancestors": ("*",)},
         {"frame_ancestors": ("'self'; script-src *",)},
+        {"frame_ancestors": "https://app.example"},
+        {"frame_ancestors": None},
+        {"frame_ancestors": (5,)},
+        {"brand": 5},
+        {"day": "#ffffff"},
+        {"night": None},
+        {"language": []},
+        {"texts": None},
+        {"texts": {"es": None}},
+        {"texts": {"es": {"done": 5}}},
     ],
 )
 def test_wrong_looks(wrong: dict[str, object]) -> None:
     """
-    What could do harm in a header or a link is refused.
+    What could do harm in a header or a link is refused, and what no page can be made of.
     """
     with pytest.raises(InvalidArgumentError):
         Look(**wrong)  # type: ignore[arg-type] # that is what is tested

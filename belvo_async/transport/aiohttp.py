@@ -75,6 +75,10 @@ KEEPALIVE: Final[Mapping[str, int]] = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, 
 POLL: Final = getattr(select, "poll", None)
 """Asks the system about one connection. Windows has none."""
 
+TURNS: Final = 4
+"""Of the event loop, until news has come through: it asks the system in the first, and tells in the second. Each layer
+of TLS, of which a proxy may add one, passes the end of a connection on a turn later."""
+
 TOO_LARGE: Final = "the answer is larger than PoolLimits allows"
 
 
@@ -517,9 +521,8 @@ async def _listening(connection: Connection) -> tuple[ResponseHandler, asyncio.T
         ConnectionResetError: The server has hung up, or said something before it was asked.
     """
     if _may_have_news(connection.transport):
-        # The event loop asks the system what has arrived in the first turn, and tells the connection in the second.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing() or protocol.should_close:
         raise ConnectionResetError

@@ -26,6 +26,7 @@ import attrs
 import pytest
 
 from aiohttp.http import HttpProcessingError
+from networks import AUTHORITY, trusting
 
 from belvo_async import BelvoClient, PoolLimits, Timeouts
 from belvo_async.errors import (
@@ -534,6 +535,34 @@ async def test_a_server_that_hung_up_is_noticed_in_time(transport: AiohttpTransp
 
     assert not raised.value.sent
     assert len(server.requests) == 1
+
+
+async def test_a_server_that_hung_up_is_noticed_in_time_over_tls(
+    make: Make, server: Server, tmp_path: Path
+) -> None:
+    """
+    So it is where TLS lies between, which passes the end on a turn later.
+    """
+    wires: list[Wire] = []
+
+    async def keeps(wire: Wire) -> None:
+        wires.append(wire)
+        await answers_all(wire)
+
+    server.script = keeps
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    AUTHORITY.issue_cert("localhost").configure_cert(tls)
+    async with await asyncio.start_server(server.play, "127.0.0.1", 0, ssl=tls) as listener:
+        url = f"https://localhost:{listener.sockets[0].getsockname()[1]}"
+        transport = make(url=url, network=Network(tls=trusting(tmp_path)))
+        await transport.send(READ)
+        wires[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+        with pytest.raises(ConnectError) as raised:
+            await transport.send(RESUME)
+
+        assert not raised.value.sent
+        assert len(server.requests) == 1
 
 
 async def test_an_answer_that_nobody_asked_for_is_nobodys(

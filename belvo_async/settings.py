@@ -62,7 +62,7 @@ class Timeouts:
     Attributes:
         pool: For one of `PoolLimits.connections` to become free; then `PoolTimeoutError`.
 
-        connect: For a connection, TLS included; then `ConnectError`.
+        connect: For a connection, with the look-up of its name, a proxy and TLS; then `ConnectError`.
 
         read: For the next byte of an answer to a call that Belvo answers by itself
             (list, get, delete).

@@ -419,8 +419,9 @@ class AiohttpTransport:
         self._timeouts = timeouts
         self._clock = clock
         self._headers = headers
-        # Connections of the caller's may have a limit of their own, at which we wait.
-        longest = None if pool.network.connections is None else timeouts.pool + timeouts.connect
+        # Looking up a name and asking a proxy count, too. Connections of the caller's may have a limit of their own, at
+        # which we wait.
+        longest = timeouts.connect + (0.0 if pool.network.connections is None else timeouts.pool)
         self._connecting = aiohttp.ClientTimeout(total=None, connect=longest, sock_connect=timeouts.connect)
 
     async def send(self, request: Request) -> Answer:

@@ -4,20 +4,22 @@ Proxies, private authorities and client certificates, each over real sockets and
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import trustme
 
+from aiohttp.resolver import DefaultResolver
 from networks import front, proxy, trusting
 from people import BANK, careful
 from resources.test_mistakes import frames
 
-from belvo_async import BelvoClient, Network
+from belvo_async import BelvoClient, Network, Timeouts
 from belvo_async.errors import (
     CertificateError,
     ConnectError,
@@ -168,6 +170,45 @@ async def test_a_proxy_that_is_not_there(sandbox: Sandbox) -> None:
 
     assert PASSWORD not in f"{raised.value}{raised.value!r}"
     assert {} == dict(sandbox.counts)
+
+
+async def test_a_proxy_that_says_nothing() -> None:
+    """
+    A proxy that takes the connection and then is silent holds a call up no longer than connecting may take.
+    """
+    hung_up = asyncio.Event()
+
+    async def hears(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        hung_up.set()
+
+    silent = await asyncio.start_server(hears, "127.0.0.1", 0)
+    async with silent:
+        network = Network(proxy=f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        async with client_of("https://localhost:1", network) as client, asyncio.timeout(5):
+            with pytest.raises(ConnectError, match="it took too long") as raised:
+                await flow(client.with_options(timeouts=Timeouts(connect=0.1)))
+            await hung_up.wait()
+
+    assert not raised.value.sent
+
+
+async def test_a_name_that_nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A look-up without an end holds a call up no longer than connecting may take.
+    """
+
+    async def never(*_: object, **__: object) -> NoReturn:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(DefaultResolver, "resolve", never)
+    async with client_of("https://belvo.invalid", Network()) as client, asyncio.timeout(5):
+        with pytest.raises(ConnectError, match="it took too long") as raised:
+            await flow(client.with_options(timeouts=Timeouts(connect=0.1)))
+
+    assert not raised.value.sent
 
 
 async def test_a_wrong_certificate_behind_a_proxy(sandbox: Sandbox) -> None:

@@ -151,6 +151,12 @@ def _is_proxy(network: Network) -> bool:
         return False
 
 
+class BadAddressError(OSError):
+    """
+    A host or a proxy with an address that cannot be: a name that is too long, a password in no known letters.
+    """
+
+
 class AiohttpPool:
     """
     The connections of a client.
@@ -202,13 +208,23 @@ class AiohttpPool:
 
         Raises:
             ClientStateError: As for `connector()`.
+
+            BadAddressError: Where it leads to cannot be, which is seen only when it is used.
         """
-        # Who has made sure of it before finds the connector open, or none.
-        connector = self._connector or await self.connector()
-        if self.network.connections is not None:
-            self._check_lent(connector)
+        connection: Connection | None = None
+        try:
+            # Who has made sure of it before finds the connector open, or none.
+            connector = self._connector or await self.connector()
+            if self.network.connections is not None:
+                self._check_lent(connector)
+            connection = await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+        except FOREIGN:  # some are a ValueError as well
+            raise
+        except ValueError:
+            pass  # outside of the handler: it may hold the proxy's password
+        if connection is None:
+            raise BadAddressError
         origin = cast(aiohttp.ClientRequest, self._origin)
-        connection = await connector.connect(origin, [], timeout)
         if origin.proxy is not None:
             self._headers = _lines(origin)  # the connector may have added the proxy's password
         if self.network.connections is not None:
@@ -629,6 +645,7 @@ def _without_frames(error: E, outer: BaseException | None) -> E:
 
 
 REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (BadAddressError, "the address of the host or of the proxy cannot be"),
     (aiohttp.ConnectionTimeoutError, "it took too long"),
     (aiohttp.SocketTimeoutError, "no byte of the answer came in time"),
     (aiohttp.ServerDisconnectedError, "the connection was closed before an answer came"),

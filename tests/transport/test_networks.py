@@ -19,7 +19,7 @@ from networks import front, proxy, trusting
 from people import BANK, careful
 from resources.test_mistakes import frames
 
-from belvo_async import BelvoClient, Network, Timeouts
+from belvo_async import BelvoClient, MfaState, Network, Timeouts
 from belvo_async.errors import (
     CertificateError,
     ConnectError,
@@ -170,6 +170,43 @@ async def test_a_proxy_that_is_not_there(sandbox: Sandbox) -> None:
 
     assert PASSWORD not in f"{raised.value}{raised.value!r}"
     assert {} == dict(sandbox.counts)
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "environment"),
+    [
+        ("https://belvo..invalid", None, None),
+        (f"https://{'a' * 64}.invalid", None, None),
+        ("https://localhost:1", f"http://me:{PASSWORD}€@localhost:1", None),
+        ("https://localhost:1", f"http://me:{PASSWORD}@proxy..invalid:1", None),
+        ("https://localhost:1", None, f"http://me:{PASSWORD}@localhost:99999"),
+        ("https://localhost:1", None, f"http://me:{PASSWORD}@[::1"),
+    ],
+    ids=[
+        "empty label",
+        "long label",
+        "password",
+        "proxy",
+        "port of the environment",
+        "host of the environment",
+    ],
+)
+async def test_an_address_that_cannot_be(
+    url: str, given: str | None, environment: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What only shows when it is used is an error of ours, nothing was sent, and no password is quoted.
+    """
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", environment or "")
+    network = Network(proxy=given, trust_env=environment is not None)
+    async with client_of(url, network) as client:
+        session = client.links.register(BANK, "mfa_default", "pass_valid")
+        with pytest.raises(ConnectError, match="cannot be") as raised:
+            await session
+
+    assert (MfaState.READY, False) == (session.state, raised.value.sent)
+    assert PASSWORD not in f"{raised.value!r}{raised.value.__cause__!r}{list(frames(raised.value))}"
 
 
 async def test_a_proxy_that_says_nothing() -> None:

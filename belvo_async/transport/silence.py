@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 
 K = TypeVar("K")
+
+KEPT: Final = 8
+"""Timers that stay for the next request of their kind. Calls may have timeouts of their own, each of another length."""
 
 
 class Silences(Generic[K]):
@@ -49,14 +52,16 @@ class Silences(Generic[K]):
         queue = self._queues.get(seconds)
         if queue is not None:
             queue.since.pop(who, None)
+            if not queue.since and len(self._queues) > KEPT:
+                queue.stop()
+                del self._queues[seconds]
 
     def clear(self) -> None:
         """
         Nobody waits any more.
         """
         for queue in self._queues.values():
-            if queue.timer is not None:
-                queue.timer.cancel()
+            queue.stop()
         self._queues.clear()
 
     def _ring(self, queue: _Queue[K]) -> None:
@@ -69,7 +74,7 @@ class Silences(Generic[K]):
                 return
             del queue.since[who]
             self._give_up(who)
-        del self._queues[queue.seconds]  # calls may have timeouts of their own, of any length
+        del self._queues[queue.seconds]
 
 
 class _Queue(Generic[K]):
@@ -82,6 +87,13 @@ class _Queue(Generic[K]):
         self.seconds = seconds
         self.since: dict[K, float] = {}
         self.timer: asyncio.TimerHandle | None = None
+
+    def stop(self) -> None:
+        """
+        Its timer does not ring any more.
+        """
+        if self.timer is not None:
+            self.timer.cancel()
 
     def __len__(self) -> int:
         return len(self.since)

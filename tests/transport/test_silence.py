@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from belvo_async.transport.silence import Silences
+from belvo_async.transport.silence import KEPT, Silences
 
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +51,20 @@ async def test_a_thousand_share_one_timer() -> None:
     assert 1 == len(timers()) - before
     silences.clear()
     assert (0, before) == (len(silences), len(timers()))
+
+
+async def test_a_thousand_lengths_leave_few_timers() -> None:
+    """
+    Where each call says for how long it waits.
+    """
+    silences: Silences[int] = Silences(lambda _: None)
+    before = len(timers())
+    for number in range(1_000):
+        silences.begin(number, 60.0 + number)
+        silences.end(number, 60.0 + number)
+
+    assert KEPT == len(silences._queues) == len(timers()) - before
+    silences.clear()
 
 
 async def test_who_began_later_waits_longer() -> None:

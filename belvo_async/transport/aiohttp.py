@@ -464,7 +464,7 @@ class AiohttpTransport:
                 sent = True
                 transport.write(pool.message(request, self._headers))
                 answer = await self._answer(protocol, self._silence(request))
-                if transport.get_write_buffer_size() == 0:
+                if transport.get_write_buffer_size() == 0 and (answer.succeeded or not _is_stuck(transport)):
                     connection.release()  # else what is left of this request would go before the next
                 return answer
             finally:
@@ -551,11 +551,25 @@ def _may_have_news(transport: asyncio.Transport | None) -> bool:
     """
     Whether something may have come on a connection that the event loop has not seen yet: the system is asked.
     """
-    sock = None if transport is None else transport.get_extra_info("socket")
-    if POLL is None or sock is None or sock.fileno() < 0:
+    return POLL is None or transport is None or _polled(transport, select.POLLIN)
+
+
+def _is_stuck(transport: asyncio.Transport) -> bool:
+    """
+    Whether the system takes nothing more to send: TLS keeps to itself what waits below it.
+    """
+    return POLL is not None and not _polled(transport, select.POLLOUT)
+
+
+def _polled(transport: asyncio.Transport, event: int) -> bool:
+    """
+    Whether *event*, or an end, has come for *transport*, or there is nothing to ask the system about.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.fileno() < 0:
         return True
-    poll = POLL()
-    poll.register(sock.fileno(), select.POLLIN)
+    poll = cast(Any, POLL)()
+    poll.register(sock.fileno(), event)
     return bool(poll.poll(0))
 
 

@@ -591,25 +591,33 @@ async def test_an_answer_that_nobody_asked_for_is_nobodys(
     assert (b"1", 1) == (first.body, len(server.requests))
 
 
-async def test_a_request_that_is_answered_unheard(transport: AiohttpTransport, server: Server) -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["tcp", "tls"])
+async def test_a_request_that_is_answered_unheard(
+    make: Make, server: Server, tmp_path: Path, secure: bool
+) -> None:
     """
     A server that answers before it has read the request gets no second one on the same connection.
     """
 
-    async def answers_unheard(wire: Wire) -> None:
+    async def answers_at_once(wire: Wire) -> None:
+        await wire.reader.readuntil(b"\r\n\r\n")
         await wire.answer(b"", status=413)
         await asyncio.Event().wait()
 
-    async def answers_at_once(wire: Wire) -> None:
-        await wire.reader.readuntil(b"\r\n\r\n")
-        await answers_unheard(wire)
-
     server.script = answers_at_once
-    large = attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000}))
-    for _ in range(2):
-        assert (await transport.send(large)).status == 413
+    transport, tls = make(), None
+    if secure:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        AUTHORITY.issue_cert("localhost").configure_cert(tls)
+    async with await asyncio.start_server(server.play, "127.0.0.1", 0, ssl=tls) as listener:
+        if secure:
+            url = f"https://localhost:{listener.sockets[0].getsockname()[1]}"
+            transport = make(Timeouts(institution=2.0), url, Network(tls=trusting(tmp_path)))
+        large = attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000}))
+        for _ in range(2):
+            assert (await transport.send(large)).status == 413
 
-    assert server.connections == 2
+        assert server.connections == 2
 
 
 async def test_a_large_request_that_breaks_off_is_uncertain(

@@ -503,6 +503,8 @@ class AiohttpTransport:
         try:
             head, content = await protocol.read()
             while head.code < 200:  # noqa: PLR2004 - it only says that an answer will come
+                pool.silences.end(protocol, silence)
+                pool.silences.begin(protocol, silence)
                 head, content = await protocol.read()
         finally:
             pool.silences.end(protocol, silence)

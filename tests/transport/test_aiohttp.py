@@ -658,6 +658,24 @@ async def test_what_comes_before_the_answer_is_none(make: Make, server: Server) 
         await transport.send(READ)
 
 
+async def test_what_comes_before_the_answer_is_no_silence(make: Make, server: Server) -> None:
+    """
+    A server that says now and then that it is still at work is waited for.
+    """
+
+    async def works_long(wire: Wire) -> None:
+        await wire.read()
+        for _ in range(4):
+            wire.writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+            await asyncio.sleep(0.2)
+        await wire.answer()
+        await wire.read()
+
+    server.script = works_long
+
+    assert 200 == (await make(Timeouts(institution=0.5)).send(RESUME)).status
+
+
 async def test_a_silent_server_is_a_read_timeout(make: Make, server: Server) -> None:
     """
     A read that gets no byte in time is a `ReadTimeoutError`; a write is uncertain.

@@ -182,7 +182,8 @@ class Limiter(Protocol):
         """
         Take the place of one request and return 0; or take none and return the seconds after which to ask again.
 
-        It is asked by one request at a time, in the order of their arrival.
+        It is asked by one request at a time, in the order of their arrival. If it raises, nothing is sent: that is a
+        `TransportError`, and the request is repeated as one that found no connection.
         """
         ...
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from belvo_async.clock import Clock
+from belvo_async.errors import TransportError
 from belvo_async.messages import Answer, Request
 from belvo_async.observer import RATE_LIMIT, Observer
 from belvo_async.settings import Limiter, RateLimit
@@ -108,7 +109,7 @@ class ThrottledTransport:
         waited = self._turn.locked()
         try:
             async with self._turn:
-                while (wait := await self._limiter.take()) > 0:
+                while (wait := await self._asked(request)) > 0:
                     waited = True
                     if self._observer is not None:
                         self._observer.throttled(request, wait)
@@ -117,3 +118,13 @@ class ThrottledTransport:
             if waited and self._observer is not None:
                 self._observer.waited(request, self._clock.monotonic() - began, RATE_LIMIT)
         return await self._inner.send(request)
+
+    async def _asked(self, request: Request) -> float:
+        """
+        Return the seconds that *request* has to wait, by the limiter: one of the caller's may fail.
+        """
+        try:
+            return await self._limiter.take()
+        except Exception as error:
+            reason = f"the limiter failed ({type(error).__name__})"
+            raise TransportError(request=str(request), reason=reason) from error

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvo_async import BelvoClient
-from belvo_async.errors import ClientStateError, ConnectError
+from belvo_async.errors import ClientStateError, ConnectError, TransportError
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
 from belvo_async.sandbox import Sandbox
@@ -401,3 +401,36 @@ async def test_a_limit_of_ones_own(clock: ManualClock) -> None:
             await clock.advance(5)
             await task
         assert (3, 1) == (limiter.asked, sandbox.counts.total())
+
+
+class Broken:
+    """
+    A limiter whose server is gone.
+    """
+
+    async def take(self) -> float:
+        """
+        Fail.
+        """
+        raise EOFError
+
+
+async def test_a_limit_of_ones_own_that_fails() -> None:
+    """
+    Where a limiter raises nothing is sent, and a challenge can still be answered.
+    """
+    async with Sandbox() as sandbox:
+        async with BelvoClient(
+            sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, retry=None
+        ) as client:
+            async with client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid") as session:
+                async for _ in session:
+                    ticket = session.suspend()
+            resumed = client.with_options(rate_limit=Broken()).resume(ticket, "111111")
+            with pytest.raises(TransportError, match="the limiter failed") as raised:
+                await resumed
+
+            assert (False, EOFError) == (raised.value.sent, type(raised.value.__cause__))
+            assert not resumed.suspend().answered
+            assert "valid" == (await client.resume(ticket, "111111")).status
+        assert 1 == sandbox.counts["PATCH /api/links/"]

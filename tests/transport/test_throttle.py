@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvo_async import BelvoClient
-from belvo_async.errors import ClientStateError, ConnectError, TransportError
+from belvo_async.errors import ClientStateError, ConnectError, MfaCancelledError, TransportError
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
 from belvo_async.sandbox import Sandbox
@@ -433,4 +433,39 @@ async def test_a_limit_of_ones_own_that_fails() -> None:
             assert (False, EOFError) == (raised.value.sent, type(raised.value.__cause__))
             assert not resumed.suspend().answered
             assert "valid" == (await client.resume(ticket, "111111")).status
+        assert 1 == sandbox.counts["PATCH /api/links/"]
+
+
+class Endless:
+    """
+    A limiter that lets nothing pass.
+    """
+
+    async def take(self) -> float:
+        """
+        Put it off.
+        """
+        return 100.0
+
+
+async def test_an_answer_that_is_cancelled_in_the_queue_was_not_sent() -> None:
+    """
+    Whoever gives up while an answer waits for the limit can answer the challenge again.
+    """
+    async with Sandbox() as sandbox:
+        async with BelvoClient(
+            sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, retry=None
+        ) as client:
+            async with client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid") as session:
+                async for _ in session:
+                    ticket = session.suspend()
+            resumed = client.with_options(rate_limit=Endless()).resume(ticket, "111111")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await resumed
+
+            assert isinstance(resumed.error, MfaCancelledError)
+            assert resumed.ticket is not None
+            assert not resumed.ticket.answered
+            assert "valid" == (await client.resume(resumed.ticket, "111111")).status
         assert 1 == sandbox.counts["PATCH /api/links/"]

@@ -4,6 +4,8 @@ What a client can be told: frozen values with defaults that suit Belvo, checked 
 
 from __future__ import annotations
 
+import sys
+
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -37,7 +39,7 @@ class Environment(StrEnum):
 
 
 def _positive(instance: Any, attribute: Any, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
         raise InvalidArgumentError(
             argument=f"{type(instance).__name__}.{attribute.name}",
             expected="a positive number",

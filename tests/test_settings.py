@@ -92,7 +92,7 @@ def test_positive_numbers(cls: type[Any], name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(("cls", "name"), POSITIVE, ids=ids)
-@pytest.mark.parametrize("value", [0, -1, -0.5, math.inf, math.nan, True, "30", None, [1]], ids=repr)
+@pytest.mark.parametrize("value", [0, -1, -0.5, math.inf, math.nan, 10**400, True, "30", None, [1]], ids=repr)
 def test_what_is_no_positive_number(cls: type[Any], name: str, value: object) -> None:
     """
     What is no number of seconds is refused, with the name of the setting.

@@ -7,6 +7,7 @@ Everything is checked here, before anything is sent.
 from __future__ import annotations
 
 import re
+import sys
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -113,7 +114,7 @@ def seconds(argument: str, value: object) -> float | None:
     """
     if value is None:
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= sys.float_info.max:
         return value
     raise InvalidArgumentError(argument=argument, expected="seconds above 0", found=repr(value)[:40])
 

@@ -211,18 +211,11 @@ class AiohttpPool:
 
             BadAddressError: Where it leads to cannot be, which is seen only when it is used.
         """
-        connection: Connection | None = None
-        try:
-            # Who has made sure of it before finds the connector open, or none.
-            connector = self._connector or await self.connector()
-            if self.network.connections is not None:
-                self._check_lent(connector)
-            connection = await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
-        except FOREIGN:  # some are a ValueError as well
-            raise
-        except ValueError:
-            pass  # outside of the handler: it may hold the proxy's password
+        connection = await self._connected(timeout)
         if connection is None:
+            self.check_usable()
+            if self.network.connections is not None:
+                self._check_lent(self._connector)
             raise BadAddressError
         origin = cast(aiohttp.ClientRequest, self._origin)
         if origin.proxy is not None:
@@ -233,6 +226,27 @@ class AiohttpPool:
                 connection.release()
                 self.check_usable()
         return connection
+
+    async def _connected(self, timeout: aiohttp.ClientTimeout) -> Connection | None:  # noqa: ASYNC109 - as above
+        """
+        Return a connection; `None` where there is none because of an address, or because the connector was closed.
+        """
+        # Who has made sure of it before finds the connector open, or none.
+        connector = self._connector
+        try:
+            if connector is None:
+                connector = await self.connector()
+            if self.network.connections is not None:
+                self._check_lent(connector)
+            return await connector.connect(cast(aiohttp.ClientRequest, self._origin), [], timeout)
+        except FOREIGN:  # some are a ValueError as well
+            raise
+        except ValueError:
+            return None  # it may hold the proxy's password
+        except asyncio.CancelledError:
+            if connector is None or not connector.closed or _is_cancelled():
+                raise
+            return None  # aiohttp cancels what waits when it is closed, and nobody has cancelled this task
 
     def _check_lent(self, connector: aiohttp.BaseConnector | None) -> None:
         """
@@ -386,6 +400,14 @@ class AiohttpPool:
                 ResourceWarning,
                 source=self,
             )
+
+
+def _is_cancelled() -> bool:
+    """
+    Whether somebody has cancelled the task that runs.
+    """
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _lines(origin: aiohttp.ClientRequest) -> Secret:

@@ -26,6 +26,7 @@ from belvo_async.errors import (
     BelvoError,
     ClientStateError,
     ConnectError,
+    ConnectionLostError,
     InvalidArgumentError,
     MfaExpiredError,
     UncertainOutcomeError,
@@ -397,3 +398,20 @@ async def test_cancelling_gives_them_back(sandbox: Sandbox) -> None:
 
 async def _driven(session: Any) -> Any:
     return await session
+
+
+async def test_they_are_closed_while_a_request_waits_for_them(sandbox: Sandbox) -> None:
+    """
+    Nobody has cancelled the request, so it is no cancellation.
+    """
+    sandbox.faults.add(Fault(kind=FaultKind.DELAY, seconds=30, operation="GET *"))
+    connector = aiohttp.TCPConnector(limit=1)
+    async with client_of(sandbox.url, connector) as client:
+        under_way, waiting = (asyncio.ensure_future(client.check()) for _ in range(2))
+        await until(lambda: bool(connector._waiters) and sandbox.counts.total() == 1)
+        await connector.close()
+
+        with pytest.raises(ConnectionLostError):
+            await under_way
+        with pytest.raises(ClientStateError, match="are closed"):
+            await waiting

@@ -81,6 +81,9 @@ About how many messages a Redis stream keeps. taskiq never deletes one that is d
 done is found by the tick.
 """
 
+KICKED: Final = 10.0
+"""Seconds for which a message may take to be sent. Nothing depends on it, and a user may be waiting."""
+
 PULL: Final = 5.0
 """Seconds for which a worker waits for a message of NATS before it asks again. One that asked a server which has been restarted since
 gets no answer."""
@@ -267,10 +270,14 @@ class FlowTasks:
     # --- between the two ---
 
     async def _kick(self, flow: str) -> None:
+        # In this process a job may be done before its message is sent; then it takes its time.
+        within = None if isinstance(self.broker, InMemoryBroker) else KICKED
         try:
-            await self._advance.kiq(flow)
-        except TaskiqError as error:
-            LOGGER.warning("flow %s: no message was sent (%s); the next tick finds it", flow, error)
+            async with asyncio.timeout(within):
+                await self._advance.kiq(flow)
+        except (TaskiqError, TimeoutError) as error:
+            problem = str(error) or "the broker does not answer"
+            LOGGER.warning("flow %s: no message was sent (%s); the next tick finds it", flow, problem)
 
     async def _open(self, _state: TaskiqState) -> None:
         if self._store is None:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from people import BANK, RIGHT
-from taskiq import BrokerMessage, InMemoryBroker, TaskiqScheduler
+from taskiq import AsyncBroker, BrokerMessage, InMemoryBroker, TaskiqScheduler
 
 from belvo_async import BelvoClient, MfaSession
 from belvo_async.errors import ClientStateError, MissingExtraError
@@ -49,6 +49,25 @@ class Wire(InMemoryBroker):
             raise ConnectionError
         self.sent.append(message.message)
         await super().kick(message)
+
+
+class Silent(AsyncBroker):
+    """
+    A broker that takes no message, and does not say so.
+    """
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """
+        Wait for ever.
+        """
+        await asyncio.Event().wait()
+
+    async def listen(self) -> AsyncGenerator[bytes]:
+        """
+        Yield nothing.
+        """
+        return
+        yield b""
 
 
 @pytest.fixture(name="settled")
@@ -271,6 +290,24 @@ async def test_workers_share_a_limit(
                 await asyncio.sleep(0)
 
     assert 2 == before
+
+
+async def test_a_broker_that_does_not_answer_keeps_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    Whoever starts a flow does not wait for a message that the tick makes up for.
+    """
+    monkeypatch.setattr("belvo_async.workers.taskiq.KICKED", 0.01)
+    flows = FlowTasks(Silent(), store=MemoryStore, client=BelvoClient.from_env, open_session=registration)
+    await flows.broker.startup()
+    async with asyncio.timeout(10):
+        await flows.start(FLOW)
+    due = await flows.store.due()
+    await flows.broker.shutdown()
+
+    assert [FLOW] == list(due)
+    assert "the broker does not answer" in caplog.text
 
 
 async def test_a_broker_that_was_not_started_is_named() -> None:

@@ -249,6 +249,10 @@ class PostgresRows(Rows):
             return await work
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             problem = f"PostgreSQL: {type(error).__name__}: {error}"
+        except ValueError:  # it shows a part of the address, perhaps of the password
+            problem = (
+                "PostgreSQL: its address cannot be read; / # and ? of a password are %2F %23 and %3F there"
+            )
         raise StoreError(problem=problem)
 
 

@@ -8,13 +8,14 @@ the server runs whole and by its own clock. Wakes go through a stream that keeps
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from belvo_async.clock import SYSTEM_CLOCK, Clock
-from belvo_async.errors import MissingExtraError, StoreError
+from belvo_async.errors import InvalidArgumentError, MissingExtraError, StoreError
 from belvo_async.stores.listening import Home, Listening
 from belvo_async.stores.store import KEPT, Row, Rows, Seen, Store
 
@@ -112,6 +113,8 @@ class RedisStore(Store):
         keys: As for every `Store`, as are *keep* and *clock*.
 
     Raises:
+        InvalidArgumentError: *server* is no address.
+
         MissingExtraError: The extra is not installed.
     """
 
@@ -231,12 +234,17 @@ def _client(url: str) -> Redis:
     except ModuleNotFoundError as error:
         raise MissingExtraError.for_module(error, "redis") from None
     # No retries: a swap whose answer was lost must be an error, not a second swap.
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=WAIT,
-        socket_connect_timeout=WAIT,
-        socket_timeout=None,  # by `_call()`: redis-py's own may lose a cancellation on Python 3.11
-        retry=Retry(NoBackoff(), 0),
+    with contextlib.suppress(ValueError):  # it shows a part of the address, perhaps of the password
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=WAIT,
+            socket_connect_timeout=WAIT,
+            socket_timeout=None,  # by `_call()`: redis-py's own may lose a cancellation on Python 3.11
+            retry=Retry(NoBackoff(), 0),
+        )
+        return Redis.from_pool(pool)
+    expected = (
+        "an address as redis://:password@host:6379/0, where / # and ? of a password are %2F %23 and %3F"
     )
-    return Redis.from_pool(pool)
+    raise InvalidArgumentError(argument="server", expected=expected, found="another text")

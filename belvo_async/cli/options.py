@@ -8,6 +8,7 @@ import os
 import shlex
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Annotated, Any, Final
 
 import attrs
@@ -181,7 +182,7 @@ def _read(path: str | None) -> Mapping[str, str]:
     told = {}
     for number, line in enumerate(read_file(path, "--credentials-file").splitlines(), start=1):
         try:
-            words = shlex.split(line.strip().removeprefix("export "), comments=True)
+            words = _words(line.strip().removeprefix("export "))
         except ValueError:
             words = ["", ""]  # a quote that is not closed
         if not words:
@@ -198,3 +199,13 @@ def _read(path: str | None) -> Mapping[str, str]:
             f"{path}: expected one of {', '.join(VARIABLES)}", param_hint="--credentials-file"
         )
     return told
+
+
+def _words(line: str) -> list[str]:
+    """
+    Return the words of a line before its comment. As in a shell, a `#` within a word belongs to it; `shlex.split()` ends the
+    word there.
+    """
+    words = shlex.shlex(line, posix=True)
+    words.whitespace_split, words.commenters = True, ""
+    return list(takewhile(lambda word: not word.startswith("#"), words))

@@ -243,6 +243,29 @@ def test_a_file_of_credentials_is_read_as_shells_read_it(credentials: Path) -> N
     assert "https://sandbox.belvo.com" == open_client(str(credentials), env="sandbox").base_url
 
 
+@pytest.mark.parametrize(
+    ("line", "password"),
+    [
+        ("BELVO_SECRET_PASSWORD=ab#cd", "ab#cd"),
+        ("BELVO_SECRET_PASSWORD='#cd' # don't", "#cd"),
+        ("export BELVO_SECRET_PASSWORD=ab\\#cd #", "ab#cd"),
+    ],
+)
+def test_a_password_may_have_what_begins_comments(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, password: str
+) -> None:
+    """
+    Within a word it is a letter like any other.
+    """
+    given = []
+    monkeypatch.setattr("belvo_async.cli.options.BelvoClient", lambda *keys, **_: given.extend(keys))
+    path = tmp_path / "keys.env"
+    path.write_text(f"BELVO_SECRET_ID=id\nBELVO_ENV=sandbox\n{line}\n")
+    open_client(str(path))
+
+    assert ["id", password] == given
+
+
 def test_the_environment_comes_last(credentials: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What a file does not say, a variable may.

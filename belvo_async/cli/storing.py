@@ -8,7 +8,7 @@ import os
 
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import typer
 
@@ -23,6 +23,9 @@ URL: Final = "BELVO_STORE_URL"
 KEYS: Final = "BELVO_STORE_KEYS"
 """The variable with the keys of a sealed store, with commas between them."""
 
+PASSWORDS: Final = frozenset({"password", "sslpassword"})
+"""The parameters of an address that hold one."""
+
 
 def open_store(given: str | None, table: str | None) -> Store:
     """
@@ -36,7 +39,7 @@ def open_store(given: str | None, table: str | None) -> Store:
 
         Exit: What the store needs is not installed, or a key is none. It has been told.
     """
-    if given is not None and "://" in given and urlsplit(given).password:
+    if given is not None and "://" in given and _has_password(given):
         raise typer.BadParameter(
             f"arguments are seen by everybody on the machine: give an address with a password in {URL}",
             param_hint="STORE",
@@ -49,6 +52,14 @@ def open_store(given: str | None, table: str | None) -> Store:
         return _store(address, keys, table)
     except BelvoError as error:
         raise ended_by(error) from None
+
+
+def _has_password(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False  # the store refuses it
+    return bool(parts.password) or not PASSWORDS.isdisjoint(parse_qs(parts.query))
 
 
 def _store(address: str, keys: list[str], table: str | None) -> Store:

@@ -298,6 +298,8 @@ def test_a_file_that_is_none_is_told_without_its_content(tmp_path: Path, content
     [
         ("redis://:hunter2@localhost/0", "seen by everybody"),
         ("postgresql://belvo:hunter2@localhost/flows", "seen by everybody"),
+        ("redis://localhost/0?password=hunter2", "seen by everybody"),
+        ("postgresql://localhost/flows?user=belvo&password=hunter2", "seen by everybody"),
         ("mysql://localhost", "expected a file of SQLite"),
         ("no-such-file.db", "no such file"),
         ("sqlite:///no-such-file.db", "no such file"),
@@ -328,6 +330,25 @@ def test_a_password_may_stand_in_the_variable(monkeypatch: pytest.MonkeyPatch, u
     monkeypatch.setenv("BELVO_STORE_URL", url)
 
     assert kind == repr(open_store(None, None))
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:hunter2/x@localhost/0", "redis://[::1", "redis://:hunter2@[::1"]
+)
+def test_an_address_that_no_server_can_have(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    """
+    A password that was not escaped is taken for a port, and not shown as one.
+    """
+    monkeypatch.setenv("BELVO_STORE_URL", address)
+    with pytest.raises(typer.Exit) as caught:
+        open_store(None, None)
+
+    told = capsys.readouterr().err
+    assert Exit.USAGE == caught.value.exit_code
+    assert "%2F" in told
+    assert "hunter2" not in told
 
 
 # --- options in classes ---

@@ -166,6 +166,10 @@ def test_what_a_cell_means(jobs: Jobs, values: dict[str, Any], arguments: dict[s
             {"institution": "bank", "username": "ana", "id": "x" * 151},
             "id or external_id: expected at most 150",
         ),
+        (
+            {"institution": "bank", "username": "ana", "id": "ana / attempt 2"},
+            "id or external_id: expected at most 150",
+        ),
         ({"resource": "balances", "link": LINK}, "date_from: expected a value, found nothing"),
         ({"resource": "accounts"}, "link: expected an id of Belvo's"),
         ({"resource": "accounts", "link": 17}, "link: expected"),

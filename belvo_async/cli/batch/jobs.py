@@ -43,6 +43,9 @@ OPTIONS: Final = {"save_data": "bool", "max_rounds": "int"}
 LONGEST_NAME: Final = 150
 """Characters of a row's own id, with which its flow is found again."""
 
+AGAIN: Final = " / attempt "
+"""What stands between the name of a row and the number of its attempt, in the keys of flows; so no name has it."""
+
 YES: Final = frozenset({"true", "yes", "1"})
 
 NO: Final = frozenset({"false", "no", "0"})
@@ -162,9 +165,12 @@ class Jobs:
         """
         found = []
         if job.name is not None and not (
-            isinstance(job.name, str) and job.name.isprintable() and len(job.name) <= LONGEST_NAME
+            isinstance(job.name, str)
+            and job.name.isprintable()
+            and len(job.name) <= LONGEST_NAME
+            and AGAIN not in job.name
         ):
-            expected = f"at most {LONGEST_NAME} printable characters"
+            expected = f"at most {LONGEST_NAME} printable characters, without `{AGAIN}`"
             found.append(Problem(line, "id or external_id", expected, "another text"))
         try:
             session = job.session(self._client, None)

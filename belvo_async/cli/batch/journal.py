@@ -23,7 +23,7 @@ from typing import Final, Self
 
 import attrs
 
-from belvo_async.cli.batch.jobs import Job
+from belvo_async.cli.batch.jobs import AGAIN, Job
 from belvo_async.cli.batch.rows import Problem, Row
 
 
@@ -99,9 +99,6 @@ class Entry:
         The key of its flow in the store. Each attempt has its own, since a flow that has ended stays so.
         """
         return self.name if self.attempt == 1 else f"{self.name}{AGAIN}{self.attempt}"
-
-
-AGAIN: Final = " / attempt "
 
 
 class JournalError(Exception):

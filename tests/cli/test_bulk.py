@@ -514,3 +514,26 @@ async def test_declined_elsewhere_ends_the_row(nursery: Nursery, sandbox: Sandbo
     assert (Exit.FAILED, {"declined": 1}) == (ended.status, counted(ended.summary))
     assert record is not None
     assert FlowStatus.DECLINED == record.status
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_challenge_that_belvo_does_not_know_makes_no_second_link(
+    nursery: Nursery, sandbox: Sandbox, tmp_path: Path, deleted: bool
+) -> None:
+    """
+    "Not found" after an answer is begun again with the link, unless that is gone.
+    """
+    sandbox.settings.one_session_per_link = False  # else it is busy with that challenge
+    file = written(tmp_path / "links.csv", registrations(1))
+    await nursery.finished(sandbox, "bulk", str(file), *PARK)
+    async with SQLiteStore(tmp_path / "links.csv.bulk" / "flows.db", keep=YEARS) as store:
+        await store.deliver("order-0", 1, RIGHT_TOKEN)
+    if deleted:
+        async with BelvoClient(sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url) as client:
+            await client.links.delete(next(iter(sandbox.links)))
+    sandbox.faults.add(Fault(kind="answer", operation="PATCH *", status=404, code="not_found", times=1))
+    ended = await nursery.finished(sandbox, "bulk", str(file), *PARK)
+
+    assert (Exit.TOKEN_REQUIRED, {"waiting": 1}) == (ended.status, counted(ended.summary))
+    assert 1 + deleted == sandbox.counts[POST]
+    assert 1 == len(sandbox.links)

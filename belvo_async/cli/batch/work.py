@@ -36,6 +36,7 @@ from belvo_async.errors import (
     InstitutionUnavailableError,
     InvalidArgumentError,
     MfaDeclinedError,
+    NotFoundError,
     RequestTimeoutError,
     ServerError,
     StoreError,
@@ -353,6 +354,8 @@ class Work:
                 await self._on_disk(lambda: self._journal.begin(number))
             try:
                 outcome = await self._step(entry, record)
+                self._unreached = 0
+                goes_on = await self._goes_on(entry, outcome)
             except StoreError:
                 raise
             except AuthenticationError as error:  # no other row will fare better
@@ -361,8 +364,7 @@ class Work:
                 return self._give_up(f"{self._source.name} was changed meanwhile: {error}")
             except BelvoError as error:  # nothing was sent, or it was a look that says nothing
                 return await self._not_reached(entry, error)
-            self._unreached = 0
-            if not await self._goes_on(entry, outcome) or self.stopping.is_set():
+            if not goes_on or self.stopping.is_set():
                 return None
 
     async def _step(self, entry: Entry, record: FlowRecord | None) -> FlowOutcome[Any]:
@@ -432,9 +434,7 @@ class Work:
             case FlowStatus.FAILED if (
                 GONE in (outcome.problem or "") and entry.operation == REGISTER and entry.link
             ):
-                # Somebody has deleted the link that it had made.
-                await self._on_disk(lambda: self._journal.again(number, None))
-                return True
+                return await self._not_found(entry, entry.link)
             case FlowStatus.CLAIMED | FlowStatus.SENT:
                 self._later(entry, outcome)
             case _:
@@ -443,6 +443,21 @@ class Work:
                     lambda: self._journal.end(number, ended, problem=outcome.problem, link=link)
                 )
                 self._count(entry, ended, link)
+        return False
+
+    async def _not_found(self, entry: Entry, link: str) -> bool:
+        """
+        Begin a registration again: anew if somebody has deleted the link that it had made, and with that if it is there.
+        """
+        kept: str | None = link
+        try:
+            await self._client.links.get(link)
+        except NotFoundError:
+            kept = None
+        await self._on_disk(lambda: self._journal.again(entry.number, kept))
+        if kept is None or self._tried(entry.number, AGAIN, BEGUN_AGAIN):
+            return True
+        self._leave(entry, link)
         return False
 
     def _later(self, entry: Entry, outcome: FlowOutcome[Any]) -> None:

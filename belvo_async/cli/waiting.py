@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from rich.status import Status
 
-from belvo_async.cli.terminal import can_redraw, console
+from belvo_async.cli.terminal import can_redraw, console, harmless
 from belvo_async.messages import Request
 from belvo_async.observer import Observer
 
@@ -38,7 +38,7 @@ class Waiting(Observer):
     def __init__(self, told: str) -> None:
         self._told = told
         target = console(errors=True)
-        self._status = Status(told, console=target) if can_redraw(target) else None
+        self._status = Status(harmless(told), console=target) if can_redraw(target) else None
         self._shows = False
 
     def __enter__(self) -> Self:
@@ -93,4 +93,4 @@ class Waiting(Observer):
 
     def _say(self, told: str) -> None:
         if self._status is not None:
-            self._status.update(told)
+            self._status.update(harmless(told))

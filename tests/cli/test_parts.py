@@ -26,6 +26,7 @@ from belvo_async.cli.spread import spread
 from belvo_async.cli.storing import open_store
 from belvo_async.cli.terminal import harmless
 from belvo_async.cli.verdicts import STATUSES, status_of, told
+from belvo_async.cli.waiting import Waiting
 from belvo_async.errors import (
     ApiError,
     BelvoError,
@@ -35,6 +36,7 @@ from belvo_async.errors import (
     UncertainOutcomeError,
     UnconfirmedLinkError,
 )
+from belvo_async.messages import Effect, Request
 from belvo_async.testing import ManualClock
 
 
@@ -186,6 +188,20 @@ def test_what_no_qr_code_can_hold_is_told() -> None:
     A picture instead of a text is no reason to fail.
     """
     assert "a picture perhaps" in drawn(challenge(kind=ChallengeKind.QR, value="x" * 5000))
+
+
+def test_what_is_waited_for_is_text_and_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A user may be called by what colours are written with.
+    """
+    screen = Console(file=StringIO(), force_terminal=True, width=60)
+    monkeypatch.setattr("belvo_async.cli.waiting.console", lambda **_: screen)
+    monkeypatch.setattr("belvo_async.cli.waiting.can_redraw", lambda _: True)
+    with Waiting("ana[/b] logs in") as waiting:
+        waiting.retry_scheduled(Request("GET", "/", Effect.READ), 1.0, "busy")
+
+    assert isinstance(screen.file, StringIO)
+    assert "ana[/b] logs in" in screen.file.getvalue()
 
 
 def test_the_words_of_the_bank_are_harmless() -> None:

@@ -42,7 +42,7 @@ class Shown(Observer):
         self._quiet = quiet
         self._redraws = can_redraw(console) and not quiet
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[told]}", justify="right"),
             console=console,

@@ -42,11 +42,11 @@ HELP: Final = {
 """How the arguments of a retrieval are called and explained."""
 
 GIVEN_ELSEWHERE: Final = frozenset(
-    {"link", "options", "token", "page_size", "limit", "fields", "omit", "filters"}
+    {"link", "options", "token", "page_size", "limit", "fields", "omit", "filters", "timeout", "headers"}
 )
 """The arguments that are no options of their own."""
 
-NO_FILTERS: Final = frozenset({"link", "limit"})
+NO_FILTERS: Final = frozenset({"link", "limit", "timeout", "headers"})
 
 PAGES: Final = frozenset({"page", "page_size"})
 """What is a number among filters."""

@@ -186,6 +186,18 @@ def test_what_is_retrieved_can_be_listed_and_read(
         assert Exit.REFUSED == run(resource, "get", rows[0]["id"]).status
 
 
+def test_what_the_library_alone_can_be_told_is_no_option(run: Run, register: Callable[..., str]) -> None:
+    """
+    Whatever `list()` can be told of its requests, a command for data takes a link and filters, and says so.
+    """
+    listed = run("accounts", "list", register(), "--json")
+    told = run("accounts", "list", "--help").out
+
+    assert 0 == listed.status, listed.errors
+    assert "--headers" not in told
+    assert "--timeout" not in told
+
+
 def test_institutions_are_only_read(run: Run) -> None:
     """
     A list of what needs no link, and one of it.

@@ -37,7 +37,7 @@ from belvo_async.sandbox import Fault, Sandbox
 from belvo_async.stores import FlowStatus, SQLiteStore
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.programs]
 
 PARK: Final = ("--park", "--json")
 

@@ -33,7 +33,7 @@ from belvo_async.sandbox import ChallengeRecord, Sandbox
 from belvo_async.stores import FlowStatus, SQLiteStore
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.programs]
 
 ROWS: Final = 120
 

@@ -30,6 +30,9 @@ from belvo_async.cli.app import app
 from belvo_async.cli.exits import Exit
 
 
+pytestmark = pytest.mark.programs
+
+
 ENDLESS = ("--links", "20000")
 
 ESCAPE = "\x1b"

@@ -25,6 +25,9 @@ from belvo_async.prompts import TokenInbox
 from belvo_async.stores import SQLiteStore
 
 
+pytestmark = pytest.mark.programs
+
+
 BANK = "heimdall_mx_retail"
 
 USERS = {"order-17": ("mfa_default", "pass_valid"), "order-18": ("mfa_inputless", "pass_valid")}

@@ -27,6 +27,9 @@ from belvo_async.sandbox import Sandbox
 from belvo_async.webhooks import WebhookEvent, WebhookReceiver
 
 
+pytestmark = pytest.mark.programs
+
+
 def line(process: subprocess.Popen[str]) -> Any:
     """
     Return the next line of JSON that *process* writes.

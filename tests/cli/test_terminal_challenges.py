@@ -20,6 +20,9 @@ from cli.screen import BACKSPACE, CTRL_C, CTRL_U, ENTER, ESCAPE, Person, at_a_te
 from belvo_async.cli.exits import Exit
 
 
+pytestmark = pytest.mark.programs
+
+
 BANK = "heimdall_mx_retail"
 
 

@@ -13,6 +13,9 @@ import pytest
 from docs.pages import ROOT
 
 
+pytestmark = pytest.mark.programs
+
+
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 PRINTS = {

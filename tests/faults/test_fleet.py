@@ -9,7 +9,7 @@ import pytest
 from faults.fleet import run
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.programs]
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103, 104])

@@ -15,6 +15,9 @@ from belvo_async.sandbox import Fault
 from belvo_async.testing import BackgroundSandbox, ScriptedUser
 
 
+pytestmark = pytest.mark.programs
+
+
 pytest_plugins = ["pytester"]
 
 PAGE = ROOT / "docs" / "testing.md"

@@ -10,6 +10,9 @@ import sys
 import pytest
 
 
+pytestmark = pytest.mark.programs
+
+
 pytest_plugins = ["pytester"]
 
 QUIET = ("-p", "no:cacheprovider", "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")

@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -422,12 +422,16 @@ class _Origin(aiohttp.ClientRequest):
     What the connector has to know of all our requests: where they go.
     """
 
-    @cached_property
+    _kept_key: ConnectionKey | None = None
+
+    @property
     def connection_key(self) -> ConnectionKey:
         """
         Under which it keeps their connections. aiohttp would make it anew for each.
         """
-        return super().connection_key
+        if self._kept_key is None:
+            self._kept_key = super().connection_key
+        return self._kept_key
 
 
 @cache

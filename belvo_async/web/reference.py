@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -90,7 +91,7 @@ class Form:
         return cls(flow=flow, round=round_, session=session)
 
 
-def _short(content: list[object]) -> str:
+def _short(content: Sequence[object]) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 

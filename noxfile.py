@@ -131,21 +131,23 @@ def tests(session: nox.Session) -> None:
     """
     The tests, of the built wheel; `nox -s tests-3.11 -- tests/mfa -k expiry` runs some.
 
-    On the oldest Python all of them and with branch coverage, on the one in the middle with the lowest versions of all
-    dependencies.
+    On the oldest Python all of them, with branch coverage by `-- coverage`; on the one in the middle with the lowest
+    versions of all dependencies.
     """
     lowered = lowest() if session.python == SUPPORTED[1] else ()
     session.install(f"{next(DIST.glob('*.whl'))}[{EXTRAS}]", *lowered, *TESTS, *SERVERS)
     away = source_away(session)
     with session.chdir(away):
-        if session.posargs:
-            session.run("pytest", *session.posargs)
-        elif session.python != PYTHONS[0]:
-            session.run("pytest", "-n", "3", "-m", "not programs")
-        else:
-            # Many wait for programs that they have started.
+        # Many wait for programs that they have started.
+        if session.posargs == ["coverage"]:
             session.run("coverage", "run", "-m", "pytest", "-n", "3")
-    if session.python == PYTHONS[0] and not session.posargs:
+        elif session.posargs:
+            session.run("pytest", *session.posargs)
+        else:
+            session.run(
+                "pytest", "-n", "3", *(() if session.python == PYTHONS[0] else ("-m", "not programs"))
+            )
+    if session.posargs == ["coverage"]:
         session.run("coverage", "combine", "--quiet", str(away))
         session.run("coverage", "report")
 

@@ -16,12 +16,15 @@ import uvicorn
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
+async def served(app: Any, *, patience: int = 5) -> AsyncIterator[str]:
     """
-    Serve *app* by uvicorn, its lifespan included, and yield the address.
+    Serve *app* by uvicorn, its lifespan included, and yield the address. At the end, requests that are under way have
+    *patience* seconds.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=patience
+        )
         server = uvicorn.Server(config)
         await asyncio.get_running_loop().run_in_executor(None, config.load)
         serving = asyncio.ensure_future(server.serve([listener]))

@@ -5,7 +5,6 @@ A whole service around a page: a sandbox, a client, a store, and a real server o
 from __future__ import annotations
 
 import asyncio
-import socket
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,10 +12,10 @@ from typing import Any
 
 import anyio
 import attrs
-import uvicorn
 
 from aiohttp import web
 from people import BANK
+from serving import served
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -60,19 +59,11 @@ async def in_asgi(page: Page) -> AsyncIterator[str]:
     Serve by uvicorn, mounted in Starlette, and give the address of the server.
     """
     app = Starlette(routes=[Mount(MOUNT, asgi_app(page))])
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        await asyncio.get_running_loop().run_in_executor(None, config.load)
-        serving = asyncio.ensure_future(server.serve([listener]))
-        while not server.started:
-            await asyncio.sleep(0)
+    async with served(app, patience=1) as url:
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield url
         finally:
             await page.aclose()
-            server.should_exit = True
-            await serving
 
 
 Serve = Callable[[Page], AbstractAsyncContextManager[str]]

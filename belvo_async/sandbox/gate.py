@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 import attrs
+import msgspec
 
 from aiohttp import web
 
@@ -248,7 +249,11 @@ class Gate:
 def _object(octets: bytes) -> Json:
     try:
         body: Any = decode(octets or b"{}")
-    except ValueError:
+    except (
+        msgspec.DecodeError,
+        ValueError,
+        RecursionError,
+    ):  # the first is a ValueError only in newer versions
         raise refusal("parse_error") from None
     if not isinstance(body, dict):
         raise refusal("invalid", "non_field_errors")

@@ -21,6 +21,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+import belvo_async
+
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 
 ROOT: Final = Path(__file__).parents[2]
+
+PACKAGE: Final = Path(belvo_async.__file__).parent
+"""Of the library as it is installed."""
 
 TOP: Final = {
     "README.md": "index.md",
@@ -131,8 +136,8 @@ def public_names() -> dict[str, list[str]]:
     Return the public modules of the library, each with its public names, as its source has them.
     """
     found = {}
-    for file in sorted((ROOT / "belvo_async").rglob("*.py")):
-        module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for file in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
         names = _names_of(module, file.read_text(encoding="utf-8"))
         if names:
             found[module] = names

@@ -140,8 +140,8 @@ def test_the_reference_has_all_that_is_public(hooks: ModuleType) -> None:
     """
     public = hooks.public_names()
     said = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in (ROOT / "belvo_async").rglob("*.py")
+        ".".join(path.relative_to(hooks.PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for path in hooks.PACKAGE.rglob("*.py")
         if "\n__all__" in path.read_text(encoding="utf-8")
     }
 

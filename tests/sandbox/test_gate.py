@@ -100,7 +100,7 @@ async def test_wrong_methods(api: Api, method: str, path: str) -> None:
     assert (reply.status, reply.code) == (405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"\xff", b"null,"])
+@pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"\xff", b"null,", b"[" * 100_000])
 async def test_broken_bodies(api: Api, sandbox: Sandbox, body: bytes) -> None:
     """
     What is no JSON is a parse error.

@@ -609,15 +609,16 @@ async def test_a_request_that_is_answered_unheard(
     if secure:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         AUTHORITY.issue_cert("localhost").configure_cert(tls)
-    async with await asyncio.start_server(server.play, "127.0.0.1", 0, ssl=tls) as listener:
-        if secure:
-            url = f"https://localhost:{listener.sockets[0].getsockname()[1]}"
-            transport = make(Timeouts(institution=2.0), url, Network(tls=trusting(tmp_path)))
-        large = attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000}))
-        for _ in range(2):
-            assert (await transport.send(large)).status == 413
+    listener = await asyncio.start_server(server.play, "127.0.0.1", 0, ssl=tls)
+    if secure:
+        url = f"https://localhost:{listener.sockets[0].getsockname()[1]}"
+        transport = make(Timeouts(institution=2.0), url, Network(tls=trusting(tmp_path)))
+    large = attrs.evolve(WRITE, body=Body({"a": "x" * 10_000_000}))
+    for _ in range(2):
+        assert (await transport.send(large)).status == 413
+    listener.close()  # not waited for: from Python 3.12.1 on that takes until the script ends
 
-        assert server.connections == 2
+    assert server.connections == 2
 
 
 async def test_a_large_request_that_breaks_off_is_uncertain(

@@ -28,7 +28,7 @@ def main() -> None:
     try:
         from belvo_async.cli.app import app  # noqa: PLC0415 - needs the extra
 
-        app()
+        app(prog_name="belvo-async")  # also for `python -m belvo_async.cli`
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise

@@ -1,47 +1,102 @@
 """
 The commands, one line for each.
+
+One is imported when it is called, or when the help names it: with all of them a start would take twice as long.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
-from belvo_async.cli.bulk import bulk
-from belvo_async.cli.check import check
-from belvo_async.cli.demo import demo
-from belvo_async.cli.inbox import inbox
-from belvo_async.cli.links import register, update
-from belvo_async.cli.resources import groups
-from belvo_async.cli.resume import resume
-from belvo_async.cli.sandbox import sandbox
+from typer.core import TyperGroup
+
 from belvo_async.cli.spread import spread
 from belvo_async.version import __version__
 
 
-app = typer.Typer(
-    name="belvo-async",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,  # a traceback that shows variables would show passwords
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 BEGIN, WORK, DATA = "Begin here", "Links and challenges", "What Belvo has"
 
-app.command(rich_help_panel=BEGIN)(demo)
-app.command(rich_help_panel=BEGIN)(sandbox)
-app.command(rich_help_panel=BEGIN)(spread(check))
-app.command(rich_help_panel=WORK)(spread(resume))
-app.command(rich_help_panel=WORK)(inbox)
-app.command(rich_help_panel=WORK)(spread(bulk))
+COMMANDS: Final = {
+    "demo": BEGIN,
+    "sandbox": BEGIN,
+    "check": BEGIN,
+    "resume": WORK,
+    "inbox": WORK,
+    "bulk": WORK,
+}
+"""Each a function of the module of that name, with the panel of the help in which it stands."""
 
-for _name, _group in groups():
-    if _name == "links":
-        _group.command()(spread(register))
-        _group.command()(spread(update))
-    app.add_typer(_group, name=_name, rich_help_panel=WORK if _name == "links" else DATA)
+LOOK: Final[Mapping[str, Any]] = {
+    "pretty_exceptions_enable": False,  # a traceback that shows variables would show passwords
+    "rich_markup_mode": "markdown",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """
+    The commands by name, and a group of them for each resource that the client has.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        from belvo_async.cli import resources  # noqa: PLC0415 - see above
+
+        return iter((*COMMANDS, *resources.names()))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _command(name) if name in COMMANDS else _group(name)
+        return self._made[name]
+
+
+def _command(name: str) -> Any:
+    holder = typer.Typer(**LOOK)
+    holder.command(name, rich_help_panel=COMMANDS[name])(
+        spread(getattr(import_module(f"belvo_async.cli.{name}"), name))
+    )
+    return _held(holder, name)
+
+
+def _group(name: str) -> Any:
+    """
+    Return the commands of a resource.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    from belvo_async.cli import links, resources  # noqa: PLC0415 - see above
+
+    group = resources.group(name)
+    if name == "links":
+        group.command()(spread(links.register))
+        group.command()(spread(links.update))
+    holder = typer.Typer(**LOOK)
+    holder.add_typer(group, name=name, rich_help_panel=WORK if name == "links" else DATA)
+    return _held(holder, name)
+
+
+def _held(holder: typer.Typer, name: str) -> Any:
+    holder.callback()(lambda: None)  # makes it a group, of which this is the only one
+    return typer.main.get_command(holder).commands[name]  # type: ignore[attr-defined] # a group has them
+
+
+class _Belvo(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Commands()  # type: ignore[assignment] # nobody adds one
+
+
+app = typer.Typer(name="belvo-async", cls=_Belvo, no_args_is_help=True, **LOOK)
 
 
 def _show_version(asked: bool) -> None:

@@ -80,18 +80,32 @@ NoSaveData = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
 
 
-def groups() -> Iterator[tuple[str, typer.Typer]]:
+def names() -> Iterator[str]:
     """
-    Yield the name and the commands of every resource that the client has.
+    Yield what the command line calls each resource that the client has.
     """
-    client = BelvoClient("none", "none", environment="sandbox")  # does no I/O
-    for name, resource in client.resources.items():
-        group = typer.Typer(no_args_is_help=True, help=_told(resource))
-        for verb, make in VERBS.items():
-            if verb in resource.verbs():
-                group.command(verb)(make(name, resource))
-        if group.registered_commands:
-            yield command_name(name), group
+    for name, resource in _resources().items():
+        if not VERBS.keys().isdisjoint(resource.verbs()):
+            yield command_name(name)
+
+
+def group(name: str) -> typer.Typer:
+    """
+    Return the commands of the resource that the command line calls *name*.
+
+    Raises:
+        KeyError: There is none.
+    """
+    of, resource = {command_name(one): (one, resource) for one, resource in _resources().items()}[name]
+    made = typer.Typer(no_args_is_help=True, help=_told(resource))
+    for verb, make in VERBS.items():
+        if verb in resource.verbs():
+            made.command(verb)(make(of, resource))
+    return made
+
+
+def _resources() -> Mapping[str, Resource[Any]]:
+    return BelvoClient("none", "none", environment="sandbox").resources  # does no I/O
 
 
 def command_name(resource: str) -> str:

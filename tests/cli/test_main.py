@@ -135,10 +135,23 @@ def test_an_interruption_while_it_starts_is_one_as_well() -> None:
     Ctrl-C before there is anything to end is quiet, and exits with 130.
     """
     result = ran(
-        sys.executable, "-c", IMPORTING.format(module="belvo_async.cli.demo", error="KeyboardInterrupt")
+        sys.executable, "-c", IMPORTING.format(module="belvo_async.cli.spread", error="KeyboardInterrupt")
     )
 
     assert (result.returncode, result.stdout, result.stderr) == (Exit.INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("args", [["--version"], ["check", "--help"]], ids=" ".join)
+def test_a_command_imports_no_other(args: list[str]) -> None:
+    """
+    Whoever asks one thing does not wait for the sandbox, which `demo` and `sandbox` alone need.
+    """
+    show = f"import sys; sys.argv[1:] = {args}; from belvo_async.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    result = ran(sys.executable, "-c", show)
+
+    assert result.returncode == Exit.DONE
+    assert "belvo_async.client" in result.stdout.split()
+    assert "belvo_async.sandbox" not in result.stdout.split()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

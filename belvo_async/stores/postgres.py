@@ -188,7 +188,10 @@ class PostgresRows(Rows):
         await self._listening.aclose()
         pool, self._pool = self._pool, None
         if pool is not None and isinstance(self._server, str):
-            await pool.close()
+            # By itself it waits for a server that has gone silent, and for what a broken connection has left behind.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WAIT):
+                    await pool.close()  # broken off, it cuts the connections
 
     async def _keys_told(self) -> AsyncGenerator[str]:
         told: asyncio.Queue[str | None] = asyncio.Queue()

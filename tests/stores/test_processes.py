@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import sys
 
 from contextlib import aclosing
@@ -30,6 +31,8 @@ from belvo_async.testing.stores import new_ticket
 pytestmark = pytest.mark.anyio
 
 PROCESSES: Final = 3
+
+RUNNING: Final = Path("/proc")
 
 RACER: Final = Path(__file__).with_name("racer.py")
 
@@ -106,6 +109,38 @@ async def test_a_server_that_comes_back(kind: str, kill: bool, tmp_path: Path) -
     assert delivery in {Delivery.FIRST, Delivery.DUPLICATE}  # it may have got through before the server went
     assert record is not None
     assert "123456" == record.answers[1].reveal()
+
+
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGSTOP"), reason="needs a system that can stop a process for a while"
+)
+@pytest.mark.parametrize("kind", ["postgres", "redis"])
+async def test_a_server_that_falls_silent_does_not_keep_a_store_open(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A store is closed in bounded time, whatever has become of its server.
+    """
+    monkeypatch.setattr("belvo_async.stores.postgres.WAIT", 0.5)
+    with running(SERVERS[kind], tmp_path, kind) as server:
+        store = STORES[kind](server.url)
+        await store.park("order-17", new_ticket())
+        processes = [server.pid, *children(server.pid)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(10):
+                await store.aclose()
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+
+def children(pid: int) -> list[int]:
+    """
+    Return the processes that *pid* has started.
+    """
+    return [int(child) for child in (RUNNING / str(pid) / "task" / str(pid) / "children").read_text().split()]
 
 
 async def again(store: Store) -> Delivery:

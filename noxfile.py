@@ -139,15 +139,13 @@ def tests(session: nox.Session) -> None:
     # On the oldest in the checkout, whose files some tests read; the package is the installed one here, too.
     away = Path.cwd() if session.python == PYTHONS[0] else source_away(session)
     with session.chdir(away):
-        # Many wait for programs that they have started.
+        # Many wait: for programs that they have started, for servers.
         if session.posargs == ["coverage"]:
-            session.run("coverage", "run", "-m", "pytest", "-n", "3")
+            session.run("coverage", "run", "-m", "pytest", "-n", "6")
         elif session.posargs:
             session.run("pytest", *session.posargs)
         else:
-            session.run(
-                "pytest", "-n", "3", *(() if session.python == PYTHONS[0] else ("-m", "not programs"))
-            )
+            session.run("pytest", "-n", "6", *(() if session.python == PYTHONS[0] else ("-m", "not once")))
     if session.posargs == ["coverage"]:
         session.run("coverage", "combine", "--quiet", str(away))
         session.run("coverage", "report")

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import ast
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -79,10 +80,14 @@ class Module:
         """
         return part_of(self.name)
 
-    def imports(self) -> Iterator[Import]:
+    @cached_property
+    def imports(self) -> Sequence[Import]:
         """
-        Yield what is imported anywhere in the file.
+        What is imported anywhere in the file.
         """
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[Import]:
         hidden = {
             id(inner)
             for node in ast.walk(self.tree)
@@ -103,7 +108,7 @@ class Module:
         """
         Yield the imports of the library itself.
         """
-        return (one for one in self.imports() if one.target.partition(".")[0] == "belvo_async")
+        return (one for one in self.imports if one.target.partition(".")[0] == "belvo_async")
 
 
 def read_modules() -> Iterator[Module]:
@@ -260,7 +265,7 @@ def test_each_library_has_one_door(library: str) -> None:
     importers = {
         module.name
         for module in MODULES.values()
-        for one in module.imports()
+        for one in module.imports
         if one.target.partition(".")[0] == library and module.part != "sandbox"
     }
 
@@ -294,7 +299,7 @@ def test_the_heart_does_no_io(module: Module) -> None:
     Flow, models and codec never wait, read no clock, draw no lots and know no network.
     """
     waiting = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
-    roots = {one.target.partition(".")[0] for one in module.imports()}
+    roots = {one.target.partition(".")[0] for one in module.imports}
 
     assert [] == [node for node in ast.walk(module.tree) if isinstance(node, waiting)]
     assert set() == roots & {
@@ -332,7 +337,7 @@ def test_only_the_clock_asks_the_system(module: Module) -> None:
     """
     Nothing imports the system's time except the clock, so that tests can set it.
     """
-    roots = {one.target.partition(".")[0] for one in module.imports()}
+    roots = {one.target.partition(".")[0] for one in module.imports}
 
     assert "time" not in roots or module.part == "clock"
 

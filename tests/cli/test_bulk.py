@@ -37,7 +37,7 @@ from belvo_async.sandbox import Fault, Sandbox
 from belvo_async.stores import FlowStatus, SQLiteStore
 
 
-pytestmark = [pytest.mark.anyio, pytest.mark.programs]
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 PARK: Final = ("--park", "--json")
 

@@ -33,7 +33,7 @@ from belvo_async.sandbox import ChallengeRecord, Sandbox
 from belvo_async.stores import FlowStatus, SQLiteStore
 
 
-pytestmark = [pytest.mark.anyio, pytest.mark.programs]
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 ROWS: Final = 120
 

@@ -30,7 +30,7 @@ from belvo_async.cli.app import app
 from belvo_async.cli.exits import Exit
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 ENDLESS = ("--links", "20000")

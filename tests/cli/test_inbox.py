@@ -25,7 +25,7 @@ from belvo_async.prompts import TokenInbox
 from belvo_async.stores import SQLiteStore
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 BANK = "heimdall_mx_retail"

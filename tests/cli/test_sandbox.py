@@ -27,7 +27,7 @@ from belvo_async.sandbox import Sandbox
 from belvo_async.webhooks import WebhookEvent, WebhookReceiver
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 def line(process: subprocess.Popen[str]) -> Any:

@@ -20,7 +20,7 @@ from cli.screen import BACKSPACE, CTRL_C, CTRL_U, ENTER, ESCAPE, Person, at_a_te
 from belvo_async.cli.exits import Exit
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 BANK = "heimdall_mx_retail"

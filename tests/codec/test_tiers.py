@@ -185,6 +185,7 @@ def agree(type_: Any, body: bytes) -> None:
     assert repr(native) == repr(structured)
 
 
+@pytest.mark.once
 @every_model
 @given(data=st.data())
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ import pytest
 from docs.pages import ROOT
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))

@@ -24,7 +24,7 @@ from docs.pages import ROOT
 from belvo_async.sandbox import Fault, FaultKind, Sandbox
 
 
-pytestmark = [pytest.mark.anyio, pytest.mark.programs]
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 SERVICES = sorted((ROOT / "examples" / "frameworks").glob("*_service.py"))
 

@@ -9,7 +9,7 @@ import pytest
 from faults.cancellations import run
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 OFTEN = (
     "waiting for a link",

@@ -29,7 +29,7 @@ from belvo_async.errors import (
 )
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 LINK: Final = "b9"
 

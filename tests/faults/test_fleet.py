@@ -9,7 +9,7 @@ import pytest
 from faults.fleet import run
 
 
-pytestmark = [pytest.mark.anyio, pytest.mark.programs]
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103, 104])

@@ -9,7 +9,7 @@ import pytest
 from faults.mutations import run
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 
 async def test_broken_answers_bring_errors_of_ours_and_nothing_else() -> None:

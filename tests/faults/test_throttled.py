@@ -17,7 +17,7 @@ from belvo_async.sandbox import Firewall, Sandbox
 from belvo_async.testing import ManualClock
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 FLOWS, REQUESTS, SECONDS = 1_000, 80, 3.0
 

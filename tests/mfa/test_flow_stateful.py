@@ -345,5 +345,5 @@ class Conversation(RuleBasedStateMachine):
         assert (challenge is None or challenge.expires_at is None) is (self.flow.deadline is None)
 
 
-TestConversation = Conversation.TestCase
+TestConversation = pytest.mark.once(Conversation.TestCase)
 TestConversation.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -435,6 +435,7 @@ async def waiting(store: Store, flows: list[str]) -> None:
                 await asyncio.sleep(0)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", STORES)
 async def test_a_thousand_share_one_connection(make: Make, kind: str) -> None:
     """

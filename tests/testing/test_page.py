@@ -15,7 +15,7 @@ from belvo_async.sandbox import Fault
 from belvo_async.testing import BackgroundSandbox, ScriptedUser
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 pytest_plugins = ["pytester"]

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.once
 
 
 pytest_plugins = ["pytester"]

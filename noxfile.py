@@ -19,6 +19,11 @@ from packaging.version import Version
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"  # uv, where it is, installs in a tenth of the time
+
+# Tests start many programs; without bytecode each would compile anew whatever it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = str(Path(".nox", "bytecode").absolute())
+
 nox.options.sessions = [
     "tests",
     "fleet",
@@ -141,11 +146,11 @@ def tests(session: nox.Session) -> None:
     with session.chdir(away):
         # Many wait: for programs that they have started, for servers.
         if session.posargs == ["coverage"]:
-            session.run("coverage", "run", "-m", "pytest", "-n", "6")
+            session.run("coverage", "run", "-m", "pytest", "-n", "4")
         elif session.posargs:
             session.run("pytest", *session.posargs)
         else:
-            session.run("pytest", "-n", "6", *(() if session.python == PYTHONS[0] else ("-m", "not once")))
+            session.run("pytest", "-n", "4", *(() if session.python == PYTHONS[0] else ("-m", "not once")))
     if session.posargs == ["coverage"]:
         session.run("coverage", "combine", "--quiet", str(away))
         session.run("coverage", "report")
@@ -157,7 +162,7 @@ def fleet(session: nox.Session) -> None:
     Flows over worker processes that are killed, through real servers. About a minute.
     """
     session.install(f".[{EXTRAS}]", *TESTS, *SERVERS)
-    session.run("pytest", "tests/workers/run_fleet.py", *session.posargs)
+    session.run("pytest", "-n", "5", "tests/workers/run_fleet.py", *session.posargs)
 
 
 ENGINES = ["celery[redis]==5.7.0", "procrastinate==3.10.0", "dbos==3.4.0"]

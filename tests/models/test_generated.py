@@ -27,6 +27,8 @@ from belvo_async.models import Transaction
 
 
 encoder = msgspec.json.Encoder(decimal_format="number")
+pytestmark = pytest.mark.once
+
 every_row = pytest.mark.parametrize("row", [*ROWS, *APART], ids=str)
 
 

@@ -45,6 +45,7 @@ from belvo_async.mfa.machine import REMEDIES, MfaEvent, MfaState
 from belvo_async.mfa.operation import Operation
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.observer import About, Observer
+from belvo_async.settings import check_type
 from belvo_async.transport import Transport
 
 
@@ -302,7 +303,11 @@ class MfaSession(Generic[T]):
     def trace(self, value: str | None) -> None:
         """
         Have its tickets carry *value* from now on.
+
+        Raises:
+            InvalidArgumentError: It is no text.
         """
+        check_type("session.trace", value, str, None)
         self._flow.operation = attrs.evolve(self._flow.operation, trace=value)
 
     @property

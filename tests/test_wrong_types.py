@@ -181,6 +181,16 @@ async def test_one_session_is_not_many(client: BelvoClient) -> None:
         drive(session, limit=1)  # type: ignore[arg-type] # wrong
 
 
+async def test_a_trace_is_text(client: BelvoClient) -> None:
+    """
+    What no ticket could hold is refused where it is set.
+    """
+    session = client.links.register(BANK, "ana", "secret")
+    with pytest.raises(InvalidArgumentError, match=r"session\.trace: expected a str or None, found int"):
+        session.trace = 5  # type: ignore[assignment] # on purpose
+    session.cancel()
+
+
 async def test_drive_takes_sessions_only(client: BelvoClient, sandbox: Sandbox) -> None:
     """
     What is no session comes out as an error of the source, behind what came before.

@@ -140,6 +140,7 @@ def bulk(
         raise typer.BadParameter(f"{file}: there is no such file", param_hint="FILE")
     if str(file) == "-" and journal is None and not check:
         raise typer.BadParameter("standard input needs a place for it", param_hint="--journal")
+    _check_output(output)
     options = Options(
         concurrency=concurrency,
         ask=(_can_ask(file) if ask is None else ask) and not access.no_prompt,
@@ -184,8 +185,25 @@ def _can_ask(file: Path) -> bool:
 
 def _folder(file: Path, journal: Path | None) -> Path:
     folder = journal or file.with_name(f"{file.name}.bulk")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        raise typer.BadParameter(
+            f"{folder.parent}: there is no such folder", param_hint="--journal"
+        ) from None
     return folder
+
+
+def _check_output(output: Path | None) -> None:
+    """
+    Refuse what is no place for results: they are read again when it goes on.
+    """
+    if output is None or output.is_file():
+        return
+    if output.exists():
+        raise typer.BadParameter(f"{output}: expected a file", param_hint="--output")
+    if not output.parent.is_dir():
+        raise typer.BadParameter(f"{output.parent}: there is no such folder", param_hint="--output")
 
 
 # --- before anything is sent ---

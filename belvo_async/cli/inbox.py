@@ -92,6 +92,9 @@ def inbox(
     ]
     if len(wanted) > 1:
         raise typer.BadParameter("one at a time", param_hint=" and ".join(wanted))
+    for name, is_it in (("--done", done), ("--token-file", token_file is not None)):
+        if is_it and answer is None:
+            raise typer.BadParameter("say with --answer which flow it is for", param_hint=name)
     if answer is not None:
         token = None if token_file is None else read_file(token_file, "--token-file").strip()
         told = run(_with(place, lambda inbox: _answer(inbox, answer, token, done=done)))

@@ -206,7 +206,8 @@ class RedisRows(Rows):
             async with asyncio.timeout(LISTENED + WAIT):
                 return await reply
         except (RedisError, OSError) as error:
-            problem = f"Redis: {type(error).__name__}: {error}"
+            told = str(error) or f"no answer within {LISTENED + WAIT:g} s"  # of ours, a timeout has no words
+            problem = f"Redis: {type(error).__name__}: {told}"
         raise StoreError(problem=problem)
 
     def _row(self, key: str) -> str:

@@ -24,6 +24,7 @@ RESERVED: Final = frozenset(
         # what the library itself sends
         "accept",
         "authorization",
+        "content-encoding",
         "content-length",
         "content-type",
         "host",
@@ -48,6 +49,10 @@ RESERVED: Final = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        # what would make another request of it
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
         # what would tell Belvo who somebody is, in another way than by the keys
         "cookie",
     }

@@ -425,6 +425,24 @@ async def test_a_journal_is_used_for_its_file_only(
     assert (before, 0) == (sum(sandbox.counts.values()), sum(another.counts.values()))
 
 
+@pytest.mark.parametrize(
+    "option",
+    [("--journal", "no/such/journal"), ("--output", "no/such/file"), ("--output", os.devnull)],
+    ids=" ".join,
+)
+async def test_a_place_that_cannot_be_is_wrong_usage(
+    nursery: Nursery, sandbox: Sandbox, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    """
+    Where results or the journal cannot be kept, nothing is sent.
+    """
+    ran = await nursery.finished(sandbox, "bulk", str(written(tmp_path / "one.csv", easy(2))), *PARK, *option)
+
+    assert Exit.USAGE == ran.status
+    assert option[0] in ran.errors
+    assert 0 == sum(sandbox.counts.values())
+
+
 async def test_a_journal_is_used_by_one_process(nursery: Nursery, sandbox: Sandbox, tmp_path: Path) -> None:
     """
     While one run has the journal another one is refused.

@@ -64,6 +64,7 @@ UNREADABLE = {
     "no UTF-8": (b"a\n\xff\nb\n", [(2, "text in UTF-8", "bytes that are none")]),
     "an open quote": (b'a,b\n"1,2\n', [(2, "cells whose quotes are closed", "another text")]),
     "no JSON": (b'{"a": 1}\nhunter2!\n', [(2, "a JSON object", "what is no JSON")]),
+    "a member twice": (b'{"a": 1, "a": "hunter2"}\n', [(1, "each member once", "one that comes again")]),
     "no object": (b'{"a": 1}\n[1]\n', [(2, "a JSON object", "another kind of JSON")]),
 }
 
@@ -187,6 +188,20 @@ def test_what_a_row_cannot_mean(jobs: Jobs, values: dict[str, Any], told: str) -
 
     assert told in " ".join(map(str, raised.value.problems))
     assert {7} == {problem.line for problem in raised.value.problems}
+
+
+def test_a_cell_in_the_wrong_column_is_not_shown(jobs: Jobs) -> None:
+    """
+    Where the cells of a row are shifted, any of them may be a password.
+    """
+    for column in ("link", "date_from", "date_to"):
+        day = "2026-01-01"
+        values = {"resource": "balances", "link": LINK, "date_from": day, "date_to": day, column: "hunter2!"}
+        with pytest.raises(RowError) as raised:
+            jobs.read(Row(7, 0, values))
+
+        assert "hunter2" not in str(raised.value)
+        assert f"{column}: expected" in str(raised.value)
 
 
 def test_a_password_is_no_part_of_what_a_row_is(jobs: Jobs) -> None:

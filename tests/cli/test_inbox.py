@@ -139,6 +139,9 @@ def test_a_wrong_way_to_answer_is_told(run: Run, path: Path, service: Callable[.
         without = run("inbox", str(path), "--answer", "order-17", "--done")
         nobody = run("inbox", str(path), "--answer", "order-17")
         both = run("inbox", str(path), "--list", "--follow")
+        for_no_flow = [
+            run("inbox", str(path), "--list", *option) for option in (["--done"], ["--token-file", "-"])
+        ]
         left = run("inbox", str(path), "--list", "--json")
         for flow in USERS:
             run("inbox", str(path), "--decline", flow)
@@ -149,6 +152,7 @@ def test_a_wrong_way_to_answer_is_told(run: Run, path: Path, service: Callable[.
         nobody.status,
     )
     assert Exit.USAGE == both.status
+    assert [Exit.USAGE, Exit.USAGE] == [ran.status for ran in for_no_flow]
     assert set(USERS) == {row["flow"] for row in left.rows()}
 
 

@@ -201,7 +201,9 @@ class Source:
         if not text.strip():
             return None
         try:
-            members = json.loads(text)
+            members = json.loads(text, object_pairs_hook=_object_of)
+        except _TwiceError:
+            raise RowError(Problem(line, "", "each member once", "one that comes again")) from None
         except (ValueError, RecursionError):
             raise RowError(Problem(line, "", "a JSON object", "what is no JSON")) from None
         if not isinstance(members, dict):
@@ -264,6 +266,17 @@ class _Lines:
         """
         self._file.seek(offset)
         self.offset, self.line = offset, line
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _TwiceError  # JSON's last one would win, and nobody would know of the other
+    return members
 
 
 def _copied(stream: IO[bytes]) -> IO[bytes]:

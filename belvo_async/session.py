@@ -718,7 +718,7 @@ class MfaSession(Generic[T]):
             passed = True
 
         try:
-            request = attrs.evolve(request, gate=pass_gate)
+            request = request.gated(pass_gate)
             if self._engine.observer is None:
                 answer = await self._answer_to(request)
             else:

@@ -218,6 +218,19 @@ def test_a_request_is_frozen(name: str) -> None:
         setattr(Request("GET", "/api/", Effect.READ), name, None)
 
 
+def test_a_gated_request_is_the_same_but_for_its_gate() -> None:
+    """
+    Nothing else of a request is lost or changed, whatever it has.
+    """
+
+    async def gate() -> None: ...
+
+    values = {field.name: object() for field in attrs.fields(Request)}
+    gated = Request(**values).gated(gate)  # type: ignore[arg-type] # nothing is sent
+
+    assert {**values, "gate": gate} == {name: getattr(gated, name) for name in values}
+
+
 @pytest.mark.parametrize(
     ("content_type", "expected"),
     [

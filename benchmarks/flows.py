@@ -74,9 +74,12 @@ class Comparison:
                 for name in self.clients
                 if is_here(name) and not (name == "with TLS" and server.tls_url is None)
             ]
-            return interleaved({name: self._command(name, server) for name in able}, self.rounds)
+            return interleaved({name: self.command(name, server) for name in able}, self.rounds)
 
-    def _command(self, client: str, server: Server) -> list[str]:
+    def command(self, client: str, server: Server) -> list[str]:
+        """
+        Return the arguments for Python with which a client does its work, and prints what it spent.
+        """
         job: dict[str, Any] = {
             "url": server.url,
             "links": server.links,

@@ -74,9 +74,12 @@ async def _request(scope: Scope, receive: Receive) -> PageRequest | None:
     if body is None:
         return None
     path, root = scope["path"], scope.get("root_path", "").rstrip("/")
-    # Of a mounted application some servers name the whole path and some the rest.
-    if root and (path == root or path.startswith(f"{root}/")):
-        path = path[len(root) :]
+    # Of a mounted application some servers name the whole path, some the rest, and some that without the prefix which a
+    # proxy has taken away.
+    for prefix in (root, root.removeprefix(scope.get("app_root_path", "").rstrip("/"))):
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            path = path[len(prefix) :]
+            break
     return PageRequest(
         method=scope["method"],
         path=path or "/",

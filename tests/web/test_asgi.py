@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from web.reading import FORM, below, get, read
 from web.services import Service, service
 
@@ -101,3 +103,25 @@ async def test_a_server_that_says_who_has_left(made: Service) -> None:
 
     assert [None, b"retry: 1000\n\n", b"data: asked-1\n\n"] == [message.get("body") for message in sent]
     assert {} == page._live._bells
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["taken away", "passed on"])
+async def test_behind_a_proxy_with_a_prefix(made: Service, prefix: str) -> None:
+    """
+    The page is found where a proxy has a prefix of its own, whether the service gets to see it in the path or not.
+    """
+    await made.begin(FLOW)
+    page = made.prompt_page()
+    app = Starlette(routes=[Mount("/challenge", asgi_app(page))])
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asked = {**scope(prefix + page.path(FLOW)), "root_path": "/api", "query_string": b""}
+    await app(asked, receive, send)
+
+    assert 200 == sent[0]["status"]

@@ -516,9 +516,9 @@ async def test_a_connection_that_died_while_idle(transport: AiohttpTransport, se
     assert 20 - unsent - uncertain <= len(server.requests) <= 20 - unsent
 
 
-async def test_a_server_that_hung_up_is_noticed_in_time(transport: AiohttpTransport, server: Server) -> None:
+def kept_wires(server: Server) -> list[Wire]:
     """
-    Where the end of a kept connection has arrived, but not been read yet, nothing is sent.
+    Have *server* answer everything, and return the list in which its connections come to lie.
     """
     wires: list[Wire] = []
 
@@ -527,6 +527,14 @@ async def test_a_server_that_hung_up_is_noticed_in_time(transport: AiohttpTransp
         await answers_all(wire)
 
     server.script = keeps
+    return wires
+
+
+async def test_a_server_that_hung_up_is_noticed_in_time(transport: AiohttpTransport, server: Server) -> None:
+    """
+    Where the end of a kept connection has arrived, but not been read yet, nothing is sent.
+    """
+    wires = kept_wires(server)
     await transport.send(READ)
     wires[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
@@ -543,13 +551,7 @@ async def test_a_server_that_hung_up_is_noticed_in_time_over_tls(
     """
     So it is where TLS lies between, which passes the end on a turn later.
     """
-    wires: list[Wire] = []
-
-    async def keeps(wire: Wire) -> None:
-        wires.append(wire)
-        await answers_all(wire)
-
-    server.script = keeps
+    wires = kept_wires(server)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     AUTHORITY.issue_cert("localhost").configure_cert(tls)
     async with await asyncio.start_server(server.play, "127.0.0.1", 0, ssl=tls) as listener:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvo_async import BelvoClient
+from belvo_async import BelvoClient, MfaTicket
 from belvo_async.errors import ClientStateError, ConnectError, MfaCancelledError, TransportError
 from belvo_async.messages import Answer, Effect, Request
 from belvo_async.observer import Observer
@@ -403,6 +404,22 @@ async def test_a_limit_of_ones_own(clock: ManualClock) -> None:
         assert (3, 1) == (limiter.asked, sandbox.counts.total())
 
 
+@asynccontextmanager
+async def challenged() -> AsyncIterator[tuple[Sandbox, BelvoClient, MfaTicket]]:
+    """
+    Give a sandbox, a client of its, and the ticket of a registration that waits for its user.
+    """
+    async with (
+        Sandbox() as sandbox,
+        BelvoClient(sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, retry=None) as client,
+    ):
+        async with client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid") as session:
+            async for _ in session:
+                session.suspend()
+        assert session.ticket is not None
+        yield sandbox, client, session.ticket
+
+
 class Broken:
     """
     A limiter whose server is gone.
@@ -419,20 +436,14 @@ async def test_a_limit_of_ones_own_that_fails() -> None:
     """
     Where a limiter raises nothing is sent, and a challenge can still be answered.
     """
-    async with Sandbox() as sandbox:
-        async with BelvoClient(
-            sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, retry=None
-        ) as client:
-            async with client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid") as session:
-                async for _ in session:
-                    ticket = session.suspend()
-            resumed = client.with_options(rate_limit=Broken()).resume(ticket, "111111")
-            with pytest.raises(TransportError, match="the limiter failed") as raised:
-                await resumed
+    async with challenged() as (sandbox, client, ticket):
+        resumed = client.with_options(rate_limit=Broken()).resume(ticket, "111111")
+        with pytest.raises(TransportError, match="the limiter failed") as raised:
+            await resumed
 
-            assert (False, EOFError) == (raised.value.sent, type(raised.value.__cause__))
-            assert not resumed.suspend().answered
-            assert "valid" == (await client.resume(ticket, "111111")).status
+        assert (False, EOFError) == (raised.value.sent, type(raised.value.__cause__))
+        assert not resumed.suspend().answered
+        assert "valid" == (await client.resume(ticket, "111111")).status
         assert 1 == sandbox.counts["PATCH /api/links/"]
 
 
@@ -452,20 +463,14 @@ async def test_an_answer_that_is_cancelled_in_the_queue_was_not_sent() -> None:
     """
     Whoever gives up while an answer waits for the limit can answer the challenge again.
     """
-    async with Sandbox() as sandbox:
-        async with BelvoClient(
-            sandbox.secret_id, sandbox.secret_password, base_url=sandbox.url, retry=None
-        ) as client:
-            async with client.links.register("heimdall_mx_retail", "mfa_default", "pass_valid") as session:
-                async for _ in session:
-                    ticket = session.suspend()
-            resumed = client.with_options(rate_limit=Endless()).resume(ticket, "111111")
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01):
-                    await resumed
+    async with challenged() as (sandbox, client, ticket):
+        resumed = client.with_options(rate_limit=Endless()).resume(ticket, "111111")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await resumed
 
-            assert isinstance(resumed.error, MfaCancelledError)
-            assert resumed.ticket is not None
-            assert not resumed.ticket.answered
-            assert "valid" == (await client.resume(resumed.ticket, "111111")).status
+        assert isinstance(resumed.error, MfaCancelledError)
+        assert resumed.ticket is not None
+        assert not resumed.ticket.answered
+        assert "valid" == (await client.resume(resumed.ticket, "111111")).status
         assert 1 == sandbox.counts["PATCH /api/links/"]

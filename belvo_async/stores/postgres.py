@@ -25,7 +25,7 @@ from belvo_async.stores.store import KEPT, Row, Rows, Seen, Store
 
 
 if TYPE_CHECKING:
-    from asyncpg import Pool
+    from asyncpg import Connection, Pool
 
 
 T = TypeVar("T")
@@ -138,7 +138,8 @@ class PostgresRows(Rows):
         self._server = server
         self._table = table
         self._pool: Pool[Any] | None = None
-        self._opening = asyncio.Lock()
+        self._has_table = False
+        self._making = asyncio.Lock()
         self._home = Home()
         self._listening = Listening(self._keys_told, self._home)
 
@@ -186,12 +187,11 @@ class PostgresRows(Rows):
         """
         self._home.is_closed = True
         await self._listening.aclose()
-        pool, self._pool = self._pool, None
-        if pool is not None and isinstance(self._server, str):
+        if self._pool is not None and isinstance(self._server, str):
             # By itself it waits for a server that has gone silent, and for what a broken connection has left behind.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WAIT):
-                    await pool.close()  # broken off, it cuts the connections
+                    await self._pool.close()  # broken off, it cuts the connections
 
     async def _keys_told(self) -> AsyncGenerator[str]:
         told: asyncio.Queue[str | None] = asyncio.Queue()
@@ -222,28 +222,32 @@ class PostgresRows(Rows):
 
     async def _opened_and(self, act: Callable[[Pool[Any]], Awaitable[T]]) -> T:
         if self._pool is None:
-            async with self._opening:
-                if self._pool is None:
-                    self._pool = await self._opened()
+            self._pool = await self._opened()  # without a connection yet
+        if not self._has_table:
+            async with self._making:
+                if not self._has_table:
+                    await self._make_table(self._pool)
+                    self._has_table = True
         return await act(self._pool)
 
     async def _opened(self) -> Pool[Any]:
         import asyncpg  # noqa: PLC0415 - an extra
 
-        pool = self._server
-        if isinstance(pool, str):
-            pool = await asyncpg.create_pool(
-                pool, min_size=0, max_size=CONNECTIONS + 1, command_timeout=WAIT, timeout=WAIT
-            )
-        try:
-            async with pool.acquire(timeout=WAIT) as connection, connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-                await connection.execute(TABLES.format(table=self._table))
-        except BaseException:
-            if isinstance(self._server, str):
-                pool.terminate()
-            raise
-        return pool
+        if not isinstance(self._server, str):
+            return self._server
+        return await asyncpg.create_pool(
+            self._server,
+            min_size=0,
+            max_size=CONNECTIONS + 1,
+            connect=_connected,
+            command_timeout=WAIT,
+            timeout=WAIT,
+        )
+
+    async def _make_table(self, pool: Pool[Any]) -> None:
+        async with pool.acquire(timeout=WAIT) as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+            await connection.execute(TABLES.format(table=self._table))
 
     async def _done(self, work: Awaitable[T]) -> T:
         import asyncpg  # noqa: PLC0415 - an extra
@@ -257,6 +261,25 @@ class PostgresRows(Rows):
                 "PostgreSQL: its address cannot be read; / # and ? of a password are %2F %23 and %3F there"
             )
         raise StoreError(problem=problem)
+
+
+async def _connected(*args: Any, **options: Any) -> Connection[Any]:
+    """
+    Return a new connection. asyncpg that is cancelled while it connects leaves an error that nobody handles, so it goes on alone.
+    """
+    import asyncpg  # noqa: PLC0415 - an extra
+
+    connecting = asyncio.ensure_future(asyncpg.connect(*args, **options))
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        connecting.add_done_callback(_not_needed)
+        raise
+
+
+def _not_needed(connecting: asyncio.Future[Connection[Any]]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().terminate()
 
 
 async def _hears_no_more(connection: Any, table: str, hear: Any, end: Any) -> None:

@@ -183,9 +183,9 @@ async def answered(browser: aiohttp.ClientSession, link: str, doomed: subprocess
     print("one worker was killed", flush=True)
     for _click in range(2):
         async with browser.post(f"{page}/token", json={"round": 1, "token": "111111"}) as response:
-            print("the token is the", (await response.json())["delivery"])
+            print("the token is the", (await response.json())["delivery"], flush=True)
     await until(browser, page, "completed")
-    print("the person sees: completed")
+    print("the person sees: completed", flush=True)
 
 
 async def until(browser: aiohttp.ClientSession, page: str, status: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """
 Calls that are cancelled at random moments, in every way asyncio knows, and what is left behind: nothing.
 
-Everything is drawn from a seed. Run by `test_cancellations.py` with a tenth of the cancellations, and as a program
+Everything is drawn from a seed. Run by `test_cancellations.py` with a part of the cancellations, and as a program
 with as many as wanted: `python tests/faults/cancellations.py --cancellations 10000`.
 """
 

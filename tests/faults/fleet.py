@@ -1,7 +1,7 @@
 """
 Many flows through a sandbox that misbehaves, and whether what each says of itself is what the sandbox did.
 
-Everything is seeded. Run by `test_fleet.py` with a tenth of the flows, and as a program with as many as wanted:
+Everything is seeded. Run by `test_fleet.py` with a part of the flows, and as a program with as many as wanted:
 `python tests/faults/fleet.py --flows 100000`.
 """
 

@@ -1,7 +1,7 @@
 """
 Real answers, broken in every way a seed can think of, fed to sessions, pages and single reads.
 
-Everything is drawn from a seed. Run by `test_mutations.py` with a tenth of the answers, and as a program with as many
+Everything is drawn from a seed. Run by `test_mutations.py` with a part of the answers, and as a program with as many
 as wanted: `python tests/faults/mutations.py --answers 100000`.
 """
 

@@ -1,5 +1,5 @@
 """
-A tenth of the random cancellations, in every run.
+Some of the random cancellations, in every run.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A tenth of the faulted flows, in every run.
+Some of the faulted flows, in every run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from faults.fleet import run
 pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 
-@pytest.mark.parametrize("seed", [101, 102, 103, 104])
+@pytest.mark.parametrize("seed", [101, 102])
 async def test_flows_under_all_faults(seed: int) -> None:
     """
     No challenge is answered twice, no link is registered twice, what was not sent is sent again, and every flow

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200)]
 
 FLOWS = {"nats": 100, "redis": 100, "temporal": 20}
 
-KILLS = {"nats": 8, "redis": 8, "temporal": 2}
+KILLS = {"nats": 5, "redis": 5, "temporal": 2}
 
 
 @pytest.mark.parametrize(

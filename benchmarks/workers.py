@@ -128,6 +128,17 @@ def held() -> dict[str, int]:
     return {"tasks": len(asyncio.all_tasks()), "sockets": sockets}
 
 
+def loop_of_taskiq() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """
+    Return what makes the loop in which `taskiq worker` would run: uvloop's, where it is installed.
+    """
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
+
+
 async def be_worker(place: Place) -> None:
     """
     Work, and say for each line that is read what this process holds.
@@ -305,7 +316,8 @@ def main() -> None:
         return
     place = Place(**json.loads(given.place))
     if given.role == "worker":
-        asyncio.run(be_worker(place))
+        with asyncio.Runner(loop_factory=loop_of_taskiq()) as runner:
+            runner.run(be_worker(place))
     else:
         asyncio.run(be_service(place, [f"order-{number}" for number in range(given.flows)]))
 

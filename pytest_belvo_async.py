@@ -7,6 +7,7 @@ that when a fixture is first used.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import sys
@@ -76,7 +77,20 @@ def _options(node: pytest.Item) -> dict[str, Any]:
             msg = f"belvo takes keywords only, such as challenges={marker.args[0]!r}"
             raise pytest.UsageError(msg)
         options |= marker.kwargs
+    if options:
+        _check(options)
     return options
+
+
+def _check(options: dict[str, Any]) -> None:
+    from belvo_async.sandbox import Sandbox
+
+    known = sorted(inspect.signature(Sandbox).parameters)
+    for name in options:
+        if name not in known:
+            meant = difflib.get_close_matches(name, known, n=1)
+            msg = f"belvo has no {name}" + (f", but {meant[0]}" if meant else f"; it has {', '.join(known)}")
+            raise pytest.UsageError(msg)
 
 
 @pytest.fixture

@@ -234,7 +234,10 @@ def test_markers_add_up(pytester: pytest.Pytester) -> None:
     ("marker", "says"),
     [
         pytest.param("2", "belvo takes keywords only, such as challenges=2", id="no keyword"),
-        pytest.param("challenge=2", "*unexpected keyword argument 'challenge'*", id="no argument"),
+        pytest.param("challenge=2", "*belvo has no challenge, but challenges", id="nearly an argument"),
+        pytest.param(
+            "banana=2", "*belvo has no banana; it has accounts_per_link, challenges, *", id="no argument"
+        ),
         pytest.param("challenges='sms'", "*'sms' is none of text, numeric, qr, *", id="no kind"),
     ],
 )

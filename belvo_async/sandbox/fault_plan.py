@@ -31,6 +31,13 @@ class _Rule:
         return self.matched > self.fault.after and not spent
 
 
+def _rule(fault: object) -> _Rule:
+    if not isinstance(fault, Fault):
+        msg = f"a fault is a Fault, such as those of belvo_async.testing; found {fault!r}"
+        raise TypeError(msg)
+    return _Rule(fault)
+
+
 class Faults:
     """
     The faults that are switched on. The first that is due hits a request; only one ever does.
@@ -42,7 +49,7 @@ class Faults:
     """
 
     def __init__(self, rules: tuple[Fault, ...] | list[Fault] = (), seed: int = 0) -> None:
-        self._rules = [_Rule(fault) for fault in rules]
+        self._rules = [_rule(fault) for fault in rules]
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; nothing here is secret
 
     def __len__(self) -> int:
@@ -52,7 +59,7 @@ class Faults:
         """
         Switch *fault* on, behind those that are on already.
         """
-        self._rules.append(_Rule(fault))
+        self._rules.append(_rule(fault))
         return fault
 
     def remove(self, fault: Fault) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Self
 
 import attrs
@@ -18,6 +18,7 @@ from belvo_async.sandbox.answers import Json
 from belvo_async.sandbox.challenges import ChallengeShape
 from belvo_async.sandbox.clock import Clock, SystemClock
 from belvo_async.sandbox.fault_plan import Faults
+from belvo_async.sandbox.faults import Fault
 from belvo_async.sandbox.firewall import Firewall
 from belvo_async.sandbox.gate import Gate
 from belvo_async.sandbox.institutions import INSTITUTIONS
@@ -86,7 +87,7 @@ class Sandbox:
         secret_id: str = "sandbox-id",  # noqa: S107  # of a test server
         secret_password: str = "sandbox-password",  # noqa: S107  # of a test server
         firewall: Firewall | None = None,
-        faults: Faults | None = None,
+        faults: Iterable[Fault] | Faults | None = None,
         remember: int = 10_000,
         webhook_url: str | None = None,
         webhook_authorization: str | None = None,
@@ -130,7 +131,7 @@ class Sandbox:
             self._world,
             self._recorder,
             firewall,
-            Faults(seed=seed) if faults is None else faults,
+            faults if isinstance(faults, Faults) else Faults(list(faults or ()), seed=seed),
         )
         self._listener: asyncio.Server | None = None
         self._web: web.Server | None = None

@@ -68,8 +68,6 @@ class BackgroundSandbox(Sandbox):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._over = asyncio.Event()
-        if not isinstance(faults, Faults):
-            faults = Faults(list(faults), seed=options.get("seed", 0))
         super().__init__(challenges=kinds(challenges), faults=faults, **options)
 
     # --- its life ---

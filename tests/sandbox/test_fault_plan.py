@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from belvo_async.sandbox import ChallengeShape, Fault, FaultError, FaultKind, Faults
+from belvo_async.sandbox import ChallengeShape, Fault, FaultError, FaultKind, Faults, Sandbox
 from belvo_async.sandbox.faults import TRAITS
 from belvo_async.sandbox.wire import BROKEN, MANGLED
 
@@ -213,3 +213,15 @@ def test_plans_that_are_none(text: str, message: str) -> None:
         Faults.from_json(text)
 
     assert str(caught.value).startswith(message)
+
+
+def test_what_is_no_fault() -> None:
+    """
+    A sandbox takes a list of faults, and says what else it was given before it serves.
+    """
+    fault = Fault(kind=FaultKind.HTML_502)
+
+    assert 1 == len(Sandbox(faults=[fault]).faults)
+    for wrong in ("LOST_ANSWER", [FaultKind.HTML_502]):
+        with pytest.raises(TypeError, match="a fault is a Fault"):
+            Sandbox(faults=wrong)  # type: ignore[arg-type]

@@ -231,7 +231,8 @@ async def cancelling_leaves_nothing_open(make: Make) -> None:
             flow = await parked(store)
             for turns in range(40):
                 async with make() as fresh:
-                    for call in (asyncio.ensure_future(one.look(flow)) for one in (store, fresh)):
+                    for one in (store, fresh):
+                        call = asyncio.ensure_future(one.look(flow))
                         for _ in range(turns):
                             await asyncio.sleep(0)
                         call.cancel()

@@ -23,7 +23,15 @@ from typing import Any, Final
 
 import attrs
 
-from belvo_async.errors import LostClaimError, StoreError, TicketError
+from belvo_async import errors
+from belvo_async.errors import (
+    ApiError,
+    BelvoError,
+    InvalidArgumentError,
+    LostClaimError,
+    StoreError,
+    TicketError,
+)
 from belvo_async.messages import Secret
 from belvo_async.mfa.ticket import MfaTicket
 
@@ -36,6 +44,9 @@ KICKED_AFTER: Final = 2.0
 
 LONGEST_WAIT: Final = 24 * 3600.0
 """Seconds for which a challenge without a deadline is kept."""
+
+LONGEST_PROBLEM: Final = 300
+"""Characters of a problem that are kept."""
 
 OPENING: Final = 0
 """The round of the request that begins a flow. The first challenge is round 1."""
@@ -409,3 +420,22 @@ def instant(seconds: float | None) -> datetime | None:
     Return a time of the server's clock as an aware datetime (UTC).
     """
     return None if seconds is None or not math.isfinite(seconds) else datetime.fromtimestamp(seconds, UTC)
+
+
+def problem_of(error: BelvoError) -> str:
+    """
+    Return what is kept of *error*: its name and Belvo's code, and no word that may hold a secret.
+    """
+    if isinstance(error, InvalidArgumentError):  # the caller's own mistake: its text is all there is to go by
+        return f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
+    code = error.code if isinstance(error, ApiError) else ""
+    return f"{type(error).__name__} {code}".strip()
+
+
+def error_class(problem: str | None) -> type[BelvoError]:
+    """
+    Return the class of the error of which *problem* was kept; the root of all if it is none that is known here.
+    """
+    name = (problem or "").partition(" ")[0].rstrip(":")
+    found = getattr(errors, name, None)
+    return found if isinstance(found, type) and issubclass(found, BelvoError) else BelvoError

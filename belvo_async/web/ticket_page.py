@@ -28,7 +28,7 @@ from belvo_async.sealing import TicketSealer
 from belvo_async.web.exchange import PageRequest, PageResponse
 from belvo_async.web.look import PLAIN, Look
 from belvo_async.web.page import Page, Who
-from belvo_async.web.views import Stage, View
+from belvo_async.web.views import Stage, View, failure
 
 
 ANSWER: Final = "answer"
@@ -168,11 +168,11 @@ class TicketPage(Page):
             return self._ended(request, Stage.EXPIRED)
         except UncertainOutcomeError:
             return self._ended(request, Stage.UNKNOWN_END)
-        except BelvoError:
+        except BelvoError as error:
             if session.state is MfaState.CHALLENGED:  # nothing was sent
                 session.cancel()
                 return self._asked(request, ticket, of, problem="resend", status=503)
-            return self._ended(request, Stage.FAILED)
+            return self._ended(request, failure(type(error)))
         await self._settle(ticket, result)
         return self._ended(request, Stage.DONE)
 

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from belvo_async.errors import MissingExtraError
+from belvo_async.errors import (
+    ActivationRequiredError,
+    BelvoError,
+    InvalidLinkError,
+    LoginError,
+    MissingExtraError,
+)
 from belvo_async.mfa.challenge import ChallengeKind
 from belvo_async.mfa.ticket import MfaTicket
-from belvo_async.stores.record import OPENING, FlowRecord, FlowStatus, remaining
+from belvo_async.stores.record import OPENING, FlowRecord, FlowStatus, error_class, remaining
 from belvo_async.web.html import Content, Html, clean, element
 from belvo_async.web.look import Look
 from belvo_async.web.texts import LANGUAGES, Texts
@@ -45,7 +51,11 @@ class Stage(StrEnum):
 
     EXPIRED = "expired"
 
+    REJECTED = "rejected"
+    """The institution did not accept the login."""
+
     FAILED = "failed"
+    """Something else went wrong: the institution or Belvo was down, say."""
 
     UNKNOWN_END = "unknown_end"
 
@@ -74,7 +84,12 @@ STAGES: Final = {
 MOVING: Final = frozenset({Stage.ASKED, Stage.BEGINNING, Stage.CHECKING})
 """What something else follows."""
 
-ENDED_BADLY: Final = frozenset({Stage.DECLINED, Stage.EXPIRED, Stage.FAILED, Stage.UNKNOWN_END})
+ENDED_BADLY: Final = frozenset(
+    {Stage.DECLINED, Stage.EXPIRED, Stage.REJECTED, Stage.FAILED, Stage.UNKNOWN_END}
+)
+
+REJECTIONS: Final = (ActivationRequiredError, InvalidLinkError, LoginError)
+"""The errors by which an institution says that it does not let this user in."""
 
 RELOAD: Final = 3
 """Seconds after which a page without scripts is loaded again while the bank works."""
@@ -131,6 +146,8 @@ class View:
             stage = Stage.BEGINNING
         elif stage is Stage.ASKED and record.is_answered:
             stage = Stage.CHECKING
+        elif stage is Stage.FAILED:
+            stage = failure(error_class(record.problem))
         if stage is not Stage.ASKED or record.ticket is None:
             return cls(stage=stage, round=record.round)
         return cls.of_ticket(record.ticket, now)
@@ -148,6 +165,13 @@ class View:
             notice=notice or ("again" if ticket.round > 1 else ""),
             problem=problem,
         )
+
+
+def failure(error: type[BelvoError]) -> Stage:
+    """
+    Return what the user is told of a flow that *error* has ended. Who is not at fault is not sent to look at a password.
+    """
+    return Stage.REJECTED if issubclass(error, REJECTIONS) else Stage.FAILED
 
 
 @attrs.frozen(kw_only=True)

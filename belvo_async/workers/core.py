@@ -26,7 +26,6 @@ import attrs
 from belvo_async.client import BelvoClient
 from belvo_async.clock import Clock
 from belvo_async.errors import (
-    ApiError,
     AuthenticationError,
     BelvoError,
     InvalidArgumentError,
@@ -40,7 +39,7 @@ from belvo_async.mfa.flow import check_token
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.session import MfaSession
-from belvo_async.stores.record import OPENING, FlowRecord, FlowStatus, instant
+from belvo_async.stores.record import OPENING, FlowRecord, FlowStatus, instant, problem_of
 from belvo_async.stores.store import Claim, Store
 
 
@@ -72,9 +71,6 @@ class Leases:
 
 
 USUAL: Final = Leases()
-
-LONGEST_PROBLEM: Final = 300
-"""Characters."""
 
 LOOKS_APART: Final = 2.0
 """Seconds between two looks at data that may still come in."""
@@ -394,7 +390,7 @@ async def _ended(
 ) -> FlowOutcome[Any]:
     facts = {
         "link": link or _link_of(claim.record, result),
-        "problem": None if error is None else _named(error),
+        "problem": None if error is None else problem_of(error),
         "request_id": getattr(error, "request_id", None) or claim.record.request_id,
     }
     if settle is not None:
@@ -459,13 +455,6 @@ def _unknown(claim: Claim) -> UncertainOutcomeError:
         sent=True,
         ticket=attrs.evolve(ticket, answered=True),
     )
-
-
-def _named(error: BelvoError) -> str:
-    if isinstance(error, InvalidArgumentError):  # the caller's own mistake: its text is all there is to go by
-        return f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
-    code = error.code if isinstance(error, ApiError) else ""
-    return f"{type(error).__name__} {code}".strip()
 
 
 def _link_of(record: FlowRecord, result: object) -> str | None:

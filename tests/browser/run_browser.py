@@ -20,6 +20,7 @@ from people import RIGHT, WRONG
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 from web.services import Service, in_aiohttp, in_asgi, service
 
+from belvo_async.sandbox import Fault
 from belvo_async.web import Look
 
 
@@ -218,6 +219,40 @@ async def test_expiry(opened: Open, complaints: list[str]) -> None:
             await picture(tab, "expired-phone")
 
         assert 0 == made.sandbox.counts[PATCH]
+    assert [] == complaints
+
+
+@pytest.mark.parametrize(
+    ("locale", "code", "heading", "told"),
+    [
+        ("en-GB", "login_error", "Your bank did not accept the login", "Check your details"),
+        ("en-GB", "institution_down", "Your bank could not be connected", "Try again later"),
+        ("es-MX", "institution_down", "No pudimos conectar con tu banco", "más tarde"),
+        ("pt-BR", "institution_down", "Não conseguimos conectar ao seu banco", "mais tarde"),
+    ],
+)
+async def test_what_went_wrong(
+    opened: Open, complaints: list[str], locale: str, code: str, heading: str, told: str
+) -> None:
+    """
+    A user is sent to look at the password only if the bank did not take it; either way there is a way to start over.
+    """
+    async with service() as made, opened("phone", locale=locale) as context:
+        await start(made)
+        page = made.prompt_page(look=Look(again_url="/connect"))
+        async with in_asgi(page) as address:
+            tab = await context.new_page()
+            await tab.goto(address + page.path(FLOW))
+            made.sandbox.faults.add(Fault(kind="answer", operation="PATCH *", status=400, code=code))
+            await tab.locator("input[name=token]").fill(RIGHT)
+            await tab.keyboard.press("Enter")
+            await expect(tab.get_by_role("heading")).to_have_text(heading)
+            await expect(tab.get_by_text(told)).to_be_visible()
+            await expect(tab.locator("main a.button")).to_have_attribute("href", "/connect")
+            await is_readable(tab)
+            await picture(tab, f"{code}-{locale}")
+
+        assert 1 == made.sandbox.counts[PATCH]
     assert [] == complaints
 
 

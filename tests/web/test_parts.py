@@ -17,9 +17,21 @@ from web.reading import read
 from web.services import KEY
 
 from belvo_async import ChallengeKind, MfaTicket, TicketSealer
-from belvo_async.errors import InvalidArgumentError
+from belvo_async.errors import (
+    ActivationRequiredError,
+    AuthenticationError,
+    BelvoError,
+    ConnectError,
+    InstitutionUnavailableError,
+    InvalidArgumentError,
+    InvalidLinkError,
+    LoginError,
+    MfaRejectedError,
+    ServerError,
+)
 from belvo_async.sealing import Sealer
-from belvo_async.stores import FlowStatus
+from belvo_async.stores import FlowRecord, FlowStatus
+from belvo_async.stores.record import problem_of
 from belvo_async.web import Look, PageRequest, Palette
 from belvo_async.web.exchange import LONGEST_FORM, guarding_headers, is_foreign
 from belvo_async.web.html import clean, element
@@ -101,6 +113,39 @@ def test_every_status_has_a_stage() -> None:
     There is no status of a flow that the page knows nothing to say about.
     """
     assert set(STAGES) == set(FlowStatus)
+
+
+@pytest.mark.parametrize(
+    ("error", "stage"),
+    [
+        (LoginError(status=400, code="login_error"), Stage.REJECTED),
+        (MfaRejectedError(status=400, code="login_error"), Stage.REJECTED),
+        (InvalidLinkError(status=400), Stage.REJECTED),
+        (ActivationRequiredError(status=428), Stage.REJECTED),
+        (InstitutionUnavailableError(status=400, code="institution_down"), Stage.FAILED),
+        (ServerError(status=502), Stage.FAILED),
+        (AuthenticationError(status=401), Stage.FAILED),
+        (ConnectError(request="POST /api/links/", reason="no route"), Stage.FAILED),
+        (InvalidArgumentError(argument="link", expected="an id", found="text"), Stage.FAILED),
+    ],
+)
+def test_what_went_wrong(error: BelvoError, stage: Stage) -> None:
+    """
+    Only whom the bank has not let in is sent to look at the password; it is told by what a store keeps of the error.
+    """
+    record = FlowRecord(flow="f", round=1, status=FlowStatus.FAILED, problem=problem_of(error))
+
+    assert stage is View.of_record(record, NOW).stage
+
+
+@pytest.mark.parametrize("problem", [None, "", "annotations", "SomethingElse", "Final x", "a\nb"])
+def test_a_problem_that_is_not_known(problem: str | None) -> None:
+    """
+    What another version has written of a failure is no reason to blame anybody.
+    """
+    record = FlowRecord(flow="f", round=1, status=FlowStatus.FAILED, problem=problem)
+
+    assert Stage.FAILED is View.of_record(record, NOW).stage
 
 
 def test_own_texts() -> None:

@@ -17,6 +17,7 @@ from web.reading import below, get, post, read
 from web.services import KEY, Service, service
 
 from belvo_async.errors import InvalidArgumentError
+from belvo_async.sandbox import Fault
 from belvo_async.sandbox.challenges import KINDS
 from belvo_async.stores import FlowStatus
 from belvo_async.testing import ManualClock
@@ -211,6 +212,23 @@ async def test_expiry(made: Service, page: PromptPage, clock: ManualClock) -> No
     assert late.headers["Location"].endswith("?told=late")
     assert "expired-1" == read(await page.respond(get(path))).state
     assert [] == made.answered
+
+
+@pytest.mark.parametrize(
+    ("code", "stage"), [("login_error", "rejected"), ("institution_down", "failed"), ("not_found", "failed")]
+)
+async def test_why_it_failed(made: Service, page: PromptPage, code: str, stage: str) -> None:
+    """
+    A user is sent to look at the password only if the bank did not take it, not if it is down.
+    """
+    await made.begin(FLOW)
+    path = below(page.path(FLOW))
+    sealed = read(await page.respond(get(path))).sealed
+    made.sandbox.faults.add(Fault(kind="answer", operation="PATCH *", status=400, code=code))
+    await page.respond(post(path, sealed=sealed, token=RIGHT, do="answer"))
+    await until(made, FlowStatus.FAILED)
+
+    assert f"{stage}-1" == read(await page.respond(get(path))).state
 
 
 async def test_before_the_challenge(made: Service, page: PromptPage) -> None:

@@ -95,8 +95,19 @@ async def test_a_refusal(made: Service, page: TicketPage) -> None:
     """
     shown = read(page.show(await made.ticket()))
 
-    assert "failed-0" == read(await send(page, shown, "222222")).state
+    assert "rejected-0" == read(await send(page, shown, "222222")).state
     assert [] == made.completed
+
+
+async def test_a_bank_that_is_down(made: Service, page: TicketPage) -> None:
+    """
+    A user whose bank is down is not told to look at the password.
+    """
+    shown = read(page.show(await made.ticket()))
+    made.sandbox.faults.add(Fault(kind="answer", operation="PATCH *", status=400, code="institution_down"))
+
+    assert "failed-0" == read(await send(page, shown, RIGHT)).state
+    assert 1 == made.sandbox.counts[PATCH]
 
 
 async def test_a_ticket_that_is_over(made: Service, page: TicketPage, clock: ManualClock) -> None:

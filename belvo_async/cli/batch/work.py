@@ -22,7 +22,6 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from belvo_async import errors
 from belvo_async.cli.batch.jobs import REGISTER, Jobs
 from belvo_async.cli.batch.journal import COMPLETED, Entry, Journal
 from belvo_async.cli.batch.results import Results
@@ -46,7 +45,7 @@ from belvo_async.errors import (
 from belvo_async.mfa.challenge import MfaChallenge
 from belvo_async.session import MfaSession
 from belvo_async.stores import FlowStatus, Store
-from belvo_async.stores.record import KICKED_AFTER, OPENING, FlowRecord, instant
+from belvo_async.stores.record import KICKED_AFTER, OPENING, FlowRecord, error_class, instant
 from belvo_async.stores.store import FLOW, Claim
 from belvo_async.workers import FlowOutcome, Leases, advance_flow, start_flow
 
@@ -643,8 +642,7 @@ def ending(outcome: FlowOutcome[Any]) -> str:
     """
     if outcome.status is not FlowStatus.FAILED:
         return str(outcome.status)
-    class_ = getattr(errors, (outcome.problem or "").partition(" ")[0].rstrip(":"), BelvoError)
-    return FAILED if issubclass(class_, PASSING) else REFUSED
+    return FAILED if issubclass(error_class(outcome.problem), PASSING) else REFUSED
 
 
 def _seconds_until(time: float | None) -> float:

@@ -28,8 +28,8 @@ import aiohttp
 
 from aiohttp import web
 
-from belvo_async import BelvoClient, MfaSession, MfaTicket, TicketSealer
-from belvo_async.errors import LoginError, MfaRequiredError
+from belvo_async import BelvoClient, BelvoError, MfaSession, MfaTicket, TicketSealer
+from belvo_async.errors import InvalidArgumentError, LoginError, MfaRequiredError
 from belvo_async.models import Account, Link
 from belvo_async.sandbox import Sandbox
 from belvo_async.web import Look, TicketPage
@@ -76,7 +76,7 @@ def make_service(client: BelvoClient) -> web.Application:  # noqa: C901 - its ha
         """
         given = await request.post()
         call = client.links.register(
-            str(given["institution"]), str(given["username"]), str(given["password"])
+            str(given.get("institution", "")), str(given.get("username", "")), str(given.get("password", ""))
         )
         return await drive_on(request, call)
 
@@ -98,6 +98,10 @@ def make_service(client: BelvoClient) -> web.Application:  # noqa: C901 - its ha
             return web.Response(body=shown.body, status=shown.status, headers=shown.headers)
         except LoginError:
             raise web.HTTPForbidden(text="the bank did not accept the login") from None
+        except InvalidArgumentError as error:
+            raise web.HTTPUnprocessableEntity(text=str(error)) from None
+        except BelvoError as error:
+            raise web.HTTPBadGateway(text=str(error)) from None
         links.extend([result] if isinstance(result, Link) else [])
         accounts.extend(result if isinstance(result, list) else [])
         raise web.HTTPSeeOther("/accounts")

@@ -31,7 +31,8 @@ import uvicorn
 
 from fastapi import FastAPI, HTTPException
 
-from belvo_async import BelvoClient, MfaSession, TicketSealer
+from belvo_async import BelvoClient, BelvoError, MfaSession, TicketSealer
+from belvo_async.errors import InvalidArgumentError
 from belvo_async.models import Link
 from belvo_async.sandbox import Sandbox
 from belvo_async.stores import FlowStatus, MemoryStore
@@ -80,19 +81,24 @@ def make_service(client: BelvoClient) -> FastAPI:  # noqa: C901 - its handlers s
 
     async def begin(flow: str, call: MfaSession[Any]) -> dict[str, str]:
         """
-        Send the call, and tell the user where to go on.
+        Send the call, and tell the user where to go on. What the bank refuses, the page tells them.
         """
-        await start_flow(store, flow, call, settle=settle)
+        try:
+            outcome = await start_flow(store, flow, call, settle=settle)
+        except BelvoError as error:  # nothing was done: Belvo cannot be reached, or does not know the keys
+            raise HTTPException(503, str(error)) from None
+        if isinstance(outcome.error, InvalidArgumentError):
+            raise HTTPException(422, str(outcome.error))
         return {"flow": flow, "page": page.path(flow)}
 
     @service.post("/links", status_code=202)
-    async def register(form: dict[str, str]) -> dict[str, str]:
+    async def register(form: dict[str, Any]) -> dict[str, str]:
         """
         The user gives their credentials.
         """
         flow = secrets.token_urlsafe()  # also the name by which the service finds it again
         call = client.links.register(
-            form["institution"], form["username"], form["password"], external_id=flow
+            form.get("institution", ""), form.get("username", ""), form.get("password", ""), external_id=flow
         )
         return await begin(flow, call)
 
@@ -108,9 +114,14 @@ def make_service(client: BelvoClient) -> FastAPI:  # noqa: C901 - its handlers s
         """
         What the bank has brought.
         """
-        match results.get(flow):
-            case None:
-                raise HTTPException(409, "the user has not answered yet")
+        record = await store.look(flow)
+        if record is None:
+            raise HTTPException(404, "no such flow")
+        if not record.status.is_final:
+            raise HTTPException(409, f"it is not there yet: {record.status}")
+        if record.status is not FlowStatus.COMPLETED:
+            raise HTTPException(410, f"it has ended without: {record.status}, {record.problem}")
+        match results[flow]:
             case Link() as link:
                 return {"link": link.id, "status": link.status}
             case rows:

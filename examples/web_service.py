@@ -60,9 +60,9 @@ async def start(request: web.Request) -> web.Response:
     """
     `POST /links`: the user gives their credentials.
     """
-    form = await request.json()
+    form = await form_of(request)
     session = request.app[CLIENT].links.register(
-        form["institution"], form["username"], form["password"], access_mode="single"
+        form.get("institution", ""), form.get("username", ""), form.get("password", ""), access_mode="single"
     )
     return await drive_on(request, session, flow=secrets.token_urlsafe())
 
@@ -71,7 +71,7 @@ async def token(request: web.Request) -> web.Response:
     """
     `POST /links/{flow}/token`: the user gives the token, or says that they are done (no token).
     """
-    form = await request.json()
+    form = await form_of(request)
     flow = request.match_info["flow"]
     # Taken out before it is used, so that a second click finds nothing to answer.
     ticket = request.app[TICKETS].pop(flow, None)
@@ -79,6 +79,19 @@ async def token(request: web.Request) -> web.Response:
         return web.json_response({"error": "no such flow, or its token is being checked"}, status=404)
     session = request.app[CLIENT].resume(ticket, form.get("token"))
     return await drive_on(request, session, flow)
+
+
+async def form_of(request: web.Request) -> dict[str, Any]:
+    """
+    Return what the browser has sent. A field that is missing, the library refuses before it sends anything.
+    """
+    try:
+        form = await request.json()
+    except ValueError:
+        form = None
+    if not isinstance(form, dict):
+        raise web.HTTPBadRequest(text="expected a JSON object")
+    return form
 
 
 async def drive_on(request: web.Request, session: MfaSession[Link], flow: str) -> web.Response:

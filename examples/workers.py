@@ -86,8 +86,8 @@ async def begin(request: web.Request) -> web.Response:
     """
     `POST /balances`: have the balances of a link retrieved.
     """
-    form = await request.json()
-    flow = f"{form['link']}:{secrets.token_urlsafe(8)}"
+    form = await form_of(request)
+    flow = f"{form.get('link')}:{secrets.token_urlsafe(8)}"
     await flows.start(flow)
     return web.json_response({"flow": flow}, status=202)
 
@@ -109,12 +109,25 @@ async def answer(request: web.Request) -> web.Response:
     """
     `POST /flows/{flow}/token`: what the person gave.
     """
-    form = await request.json()
+    form = await form_of(request)
     try:
-        delivery = await flows.deliver(request.match_info["flow"], form["round"], form.get("token"))
+        delivery = await flows.deliver(request.match_info["flow"], form.get("round", 0), form.get("token"))
     except InvalidArgumentError as error:
         return web.json_response({"error": str(error)}, status=422)
     return web.json_response({"delivery": delivery})
+
+
+async def form_of(request: web.Request) -> dict[str, Any]:
+    """
+    Return what was sent. A field that is missing, the library refuses.
+    """
+    try:
+        form = await request.json()
+    except ValueError:
+        form = None
+    if not isinstance(form, dict):
+        raise web.HTTPBadRequest(text="expected a JSON object")
+    return form
 
 
 def make_service() -> web.Application:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 
 from aiohttp import web
-from flows import Flows, opened
+from flows import Flows, form_of, opened
 
 
 FLOWS = web.AppKey("flows", Flows)
@@ -30,7 +30,7 @@ async def start(request: web.Request) -> web.Response:
     """
     The user gives their credentials.
     """
-    status, told = await request.app[FLOWS].start(await request.json())
+    status, told = await request.app[FLOWS].start(form_of(await request.read()))
     return web.json_response(told, status=status)
 
 
@@ -38,7 +38,7 @@ async def answer(request: web.Request) -> web.Response:
     """
     The user gives the token.
     """
-    status, told = await request.app[FLOWS].answer(request.match_info["flow"], await request.json())
+    status, told = await request.app[FLOWS].answer(request.match_info["flow"], form_of(await request.read()))
     return web.json_response(told, status=status)
 
 

@@ -9,7 +9,6 @@ each request would have an event loop of its own, and need a client of its own.
 
 from __future__ import annotations
 
-import json
 import sys
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,7 +22,7 @@ from django.core.asgi import get_asgi_application
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
-from flows import Flows, opened
+from flows import Flows, form_of, opened
 
 
 # In a project of yours this is settings.py, with the middlewares for sessions and CSRF.
@@ -36,7 +35,7 @@ async def start(request: HttpRequest) -> JsonResponse:
     """
     The user gives their credentials.
     """
-    status, told = await flows_of(request).start(json.loads(request.body))
+    status, told = await flows_of(request).start(form_of(request.body))
     return JsonResponse(told, status=status)
 
 
@@ -45,7 +44,7 @@ async def answer(request: HttpRequest, flow: str) -> JsonResponse:
     """
     The user gives the token. Django cancels a view when the browser leaves; `Flows` goes on all the same.
     """
-    status, told = await flows_of(request).answer(flow, json.loads(request.body))
+    status, told = await flows_of(request).answer(flow, form_of(request.body))
     return JsonResponse(told, status=status)
 
 

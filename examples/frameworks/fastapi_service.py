@@ -40,7 +40,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/links")
 async def start(
-    form: Annotated[dict[str, str], Body()], flows: Annotated[Flows, Depends(flows_of)], response: Response
+    form: Annotated[dict[str, Any], Body()], flows: Annotated[Flows, Depends(flows_of)], response: Response
 ) -> dict[str, Any]:
     """
     The user gives their credentials.
@@ -52,7 +52,7 @@ async def start(
 @app.post("/links/{flow}/token")
 async def answer(
     flow: str,
-    form: Annotated[dict[str, str | None], Body()],
+    form: Annotated[dict[str, Any], Body()],
     flows: Annotated[Flows, Depends(flows_of)],
     response: Response,
 ) -> dict[str, Any]:

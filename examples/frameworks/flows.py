@@ -8,9 +8,10 @@ random name for it. With more than one process, keep the tickets in a store (`be
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,6 +29,8 @@ from belvo_async.models import Link
 
 Told = tuple[int, dict[str, Any]]
 """What the browser is told: a status and members of JSON."""
+
+NO_FORM: Told = 400, {"error": "expected a JSON object"}
 
 STATUSES: tuple[tuple[type[BelvoError], int], ...] = (
     (InvalidArgumentError, 422),  # a token that cannot be one: ask again
@@ -50,17 +53,23 @@ class Flows:
         self._tickets: dict[str, MfaTicket] = {}
         self._tasks: set[asyncio.Task[Told]] = set()
 
-    async def start(self, form: Mapping[str, str]) -> Told:
+    async def start(self, form: object) -> Told:
         """
-        The user gives their credentials.
+        The user gives their credentials. What is missing, or is no text, the library refuses before it sends anything.
         """
-        session = self._client.links.register(form["institution"], form["username"], form["password"])
+        if not isinstance(form, dict):
+            return NO_FORM
+        session = self._client.links.register(
+            form.get("institution", ""), form.get("username", ""), form.get("password", "")
+        )
         return await self._drive(session, secrets.token_urlsafe())
 
-    async def answer(self, flow: str, form: Mapping[str, str | None]) -> Told:
+    async def answer(self, flow: str, form: object) -> Told:
         """
         The user gives the token, or says that they are done (no token).
         """
+        if not isinstance(form, dict):
+            return NO_FORM
         # Taken out before it is used, so that a second click finds nothing to answer.
         ticket = self._tickets.pop(flow, None)
         if ticket is None:
@@ -94,6 +103,16 @@ class Flows:
         """
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+
+def form_of(body: bytes) -> object:
+    """
+    Return what the browser has sent, where the framework does not read it; `None` if it is no JSON.
+    """
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 
 @post("/links")
-async def start(data: dict[str, str], state: State) -> Response[dict[str, Any]]:
+async def start(data: dict[str, Any], state: State) -> Response[dict[str, Any]]:
     """
     The user gives their credentials.
     """
@@ -39,7 +39,7 @@ async def start(data: dict[str, str], state: State) -> Response[dict[str, Any]]:
 
 
 @post("/links/{flow:str}/token")
-async def answer(flow: str, data: dict[str, str | None], state: State) -> Response[dict[str, Any]]:
+async def answer(flow: str, data: dict[str, Any], state: State) -> Response[dict[str, Any]]:
     """
     The user gives the token.
     """

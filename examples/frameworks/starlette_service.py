@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from flows import opened
+from flows import form_of, opened
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -34,7 +34,7 @@ async def start(request: Request) -> JSONResponse:
     """
     The user gives their credentials.
     """
-    status, told = await request.state.flows.start(await request.json())
+    status, told = await request.state.flows.start(form_of(await request.body()))
     return JSONResponse(told, status)
 
 
@@ -42,7 +42,9 @@ async def answer(request: Request) -> JSONResponse:
     """
     The user gives the token.
     """
-    status, told = await request.state.flows.answer(request.path_params["flow"], await request.json())
+    status, told = await request.state.flows.answer(
+        request.path_params["flow"], form_of(await request.body())
+    )
     return JSONResponse(told, status)
 
 

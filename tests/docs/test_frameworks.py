@@ -51,6 +51,14 @@ class Service:
         async with browser.post(f"{self.url}{path}", json=form) as response:
             return response.status, await response.json()
 
+    async def sent(self, browser: aiohttp.ClientSession, path: str, body: bytes) -> int:
+        """
+        Send *body*, called JSON; return the status.
+        """
+        headers = {"Content-Type": "application/json"}
+        async with browser.post(f"{self.url}{path}", data=body, headers=headers) as response:
+            return response.status
+
     async def end(self) -> tuple[int | None, str, str]:
         """
         End it as Ctrl-C does; return its exit code and all that it has written.
@@ -109,6 +117,27 @@ async def test_a_flow_in_two_requests(path: Path, sandbox: Sandbox) -> None:
     assert [202, 422, 202, 201, 404] == [status, *answers]
     assert 2 == sandbox.counts["PATCH /api/links/"]
     assert 0 == sandbox.duplicates
+
+
+@each_service
+async def test_what_is_no_form(path: Path, sandbox: Sandbox) -> None:
+    """
+    A body that is no form is refused by a status of the browser's, sends nothing, and leaves the challenge as it is.
+    """
+    bodies = (b"", b"nothing", b"[]", b"{}", b'{"institution": 5}')
+    async with serving(path, sandbox) as service, aiohttp.ClientSession() as browser:
+        refused = [await service.sent(browser, "/links", body) for body in bodies]
+        _, told = await service.asked(browser, "/links", FORM)
+        page = f"/links/{told['flow']}/token"
+        asked_again = [await service.sent(browser, page, body) for body in bodies]
+        status, _ = await service.asked(browser, page, {"token": "111111"})
+        _, _, err = await service.end()
+
+    assert set(refused) <= {400, 422}
+    assert set(asked_again) <= {202, 400, 422}  # without a token it is asked for once more
+    assert (201, "") == (status, err)
+    assert 1 == sandbox.counts["PATCH /api/links/"]
+    assert 1 == sandbox.counts["POST /api/links/"]
 
 
 @each_service

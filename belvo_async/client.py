@@ -232,7 +232,7 @@ class BelvoClient:
         """
         if options.keys().isdisjoint({"environment", "base_url"}):
             options["base_url"] = _address_from_env()
-        return cls(_variable("BELVO_SECRET_ID"), _variable("BELVO_SECRET_PASSWORD"), **options)
+        return cls(*_variables("BELVO_SECRET_ID", "BELVO_SECRET_PASSWORD"), **options)
 
     def _mount(self, options: Options) -> None:
         self._options = options
@@ -502,10 +502,11 @@ def _address_from_env() -> str:
     return address
 
 
-def _variable(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
+def _variables(*names: str) -> list[str]:
+    values = [os.environ.get(name, "") for name in names]
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
         raise InvalidArgumentError(
-            argument=name, expected="an environment variable of this name", found="none"
+            argument=", ".join(missing), expected="an environment variable of each name", found="none"
         )
-    return value
+    return values

@@ -113,7 +113,8 @@ def like(pattern: str, example: str) -> Check:
         given = text(argument, value)
         if form.fullmatch(given):
             return given
-        raise InvalidArgumentError(argument=argument, expected=example, found="another text")
+        found = f"another text of {len(given):,} characters"
+        raise InvalidArgumentError(argument=argument, expected=example, found=found)
 
     return check
 
@@ -182,7 +183,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "encryption_key": text,
     "token": text,
     # a link
-    "external_id": like(r".{3,256}", "text of 3 to 256 characters"),
+    "external_id": like(r".{3,256}", "text of 3 to 256 characters, on one line"),
     "access_mode": text,
     "fetch_historical": flag,
     "fetch_resources": texts,

@@ -77,6 +77,8 @@ class Sandbox:
         ValueError: *webhook_url* is not on the loopback, or *webhook_authorization* cannot be a header.
     """
 
+    _listener: asyncio.Server | None = None  # also of one that could not be made, as a traceback shows it
+
     def __init__(
         self,
         port: int = 0,
@@ -133,7 +135,6 @@ class Sandbox:
             firewall,
             faults if isinstance(faults, Faults) else Faults(list(faults or ()), seed=seed),
         )
-        self._listener: asyncio.Server | None = None
         self._web: web.Server | None = None
         self._closed = asyncio.Event()
 

@@ -161,7 +161,7 @@ def test_what_a_cell_means(jobs: Jobs, values: dict[str, Any], arguments: dict[s
         ),
         (
             {"institution": "bank", "username": "ana", "pasword": "x"},
-            "pasword: expected a column of links.register",
+            "pasword: expected a column of links.register (password), found another",
         ),
         (
             {"institution": "bank", "username": "ana", "id": "x" * 151},
@@ -188,6 +188,18 @@ def test_what_a_row_cannot_mean(jobs: Jobs, values: dict[str, Any], told: str) -
 
     assert told in " ".join(map(str, raised.value.problems))
     assert {7} == {problem.line for problem in raised.value.problems}
+
+
+def test_a_misspelt_column_is_told_once(jobs: Jobs) -> None:
+    """
+    Where a column was meant that must be there, one problem tells it.
+    """
+    with pytest.raises(RowError) as raised:
+        jobs.read(Row(2, 0, {"institution": "bank", "usrname": "ana", "password": "x"}))
+
+    assert ["usrname: expected a column of links.register (username), found another"] == [
+        str(problem) for problem in raised.value.problems
+    ]
 
 
 def test_a_cell_in_the_wrong_column_is_not_shown(jobs: Jobs) -> None:

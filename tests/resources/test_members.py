@@ -76,7 +76,7 @@ def test_what_is_sent(member: str, given: object, sent_: object) -> None:
         ("fetch_resources", [1], "fetch_resources: expected text, found int"),
         ("credentials_storage", "30", "credentials_storage: expected store, nostore, or days as 30d"),
         ("stale_in", "0d", "stale_in: expected days as 90d"),
-        ("external_id", "ab", "external_id: expected text of 3 to 256 characters"),
+        ("external_id", "ab", "external_id: expected text of 3 to 256 characters, on one line, found another text of 2 characters"),
         ("password", 1234, "password: expected text, found int"),
         ("token", "", "token: expected text, found nothing"),
         ("widget", [], "widget: expected a mapping, found list"),

@@ -298,7 +298,10 @@ async def test_a_client_from_the_environment(sandbox: Sandbox, monkeypatch: pyte
     assert BelvoClient.from_env().base_url == "https://sandbox.belvo.com"
     assert BelvoClient.from_env(environment="production").base_url == "https://api.belvo.com"
     monkeypatch.delenv("BELVO_SECRET_PASSWORD")
-    with pytest.raises(InvalidArgumentError, match="BELVO_SECRET_PASSWORD"):
+    with pytest.raises(InvalidArgumentError, match=r"^BELVO_SECRET_PASSWORD: "):
+        BelvoClient.from_env()
+    monkeypatch.setenv("BELVO_SECRET_ID", "")
+    with pytest.raises(InvalidArgumentError, match=r"^BELVO_SECRET_ID, BELVO_SECRET_PASSWORD: "):
         BelvoClient.from_env()
 
 

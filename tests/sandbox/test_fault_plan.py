@@ -223,5 +223,7 @@ def test_what_is_no_fault() -> None:
 
     assert 1 == len(Sandbox(faults=[fault]).faults)
     for wrong in ("LOST_ANSWER", [FaultKind.HTML_502]):
+        unmade = Sandbox.__new__(Sandbox)
         with pytest.raises(TypeError, match="a fault is a Fault"):
-            Sandbox(faults=wrong)  # type: ignore[arg-type]
+            unmade.__init__(faults=wrong)  # type: ignore[arg-type, misc]
+        assert "<Sandbox not running>" == repr(unmade)  # as a traceback shows it

@@ -7,11 +7,12 @@ the library learns can be used in a file at once.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 import re
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -119,17 +120,19 @@ class Jobs:
         own = values.pop("id", None)
         problems: list[Problem] = []
         columns = self._columns_of(operation)
-        arguments = {}
+        arguments, misspelt = {}, set()
         for name, value in values.items():
             if name not in columns:
-                problems.append(_unknown(row.line, name, operation, columns))
+                meant = [one for one in _meant(name, columns) if one not in values]
+                misspelt.update(meant)
+                problems.append(_unknown(row.line, name, operation, meant or sorted(columns)))
                 continue
             try:
                 arguments[name] = _converted(name, value, columns[name])
             except InvalidArgumentError as error:
                 problems.append(_told(row, error))
         job = _job(operation, own, arguments)
-        problems += self._wrong(job, row)
+        problems += [problem for problem in self._wrong(job, row) if problem.member not in misspelt]
         if problems:
             raise RowError(*problems)
         return job
@@ -241,9 +244,13 @@ def _converted(name: str, value: Any, type_: str) -> Any:
     return value
 
 
-def _unknown(line: int, name: str, operation: str, columns: Mapping[str, str]) -> Problem:
-    member = name if isinstance(name, str) and NAME.fullmatch(name) else "a column"
-    return Problem(line, member, f"a column of {operation} ({', '.join(sorted(columns))})", "another")
+def _meant(name: str, columns: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(name, columns, n=1)
+
+
+def _unknown(line: int, name: str, operation: str, columns: Iterable[str]) -> Problem:
+    member = name if NAME.fullmatch(name) else "a column"
+    return Problem(line, member, f"a column of {operation} ({', '.join(columns)})", "another")
 
 
 def _told(row: Row, error: InvalidArgumentError) -> Problem:

@@ -86,7 +86,7 @@ DEFAULT_POOL: Final = PoolLimits()
 DIRECT: Final = Network()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Options:
     """
     What `with_options()` can change.

@@ -548,7 +548,6 @@ class MfaError(BelvoError):
         return f"{self._told()}{where}"
 
 
-@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class MfaRequiredError(MfaError):
     """
     A token is needed, and there is no prompt to ask for it.
@@ -557,8 +556,9 @@ class MfaRequiredError(MfaError):
     user has answered.
     """
 
-    challenge: MfaChallenge = attrs.field(default=None)
-    ticket: MfaTicket = attrs.field(default=None)
+    if TYPE_CHECKING:
+        challenge: MfaChallenge
+        ticket: MfaTicket
 
     def _told(self) -> str:
         return "the institution wants a token and no prompt was given"
@@ -593,15 +593,15 @@ class PromptFailedError(MfaError):
     Nothing was sent, and `ticket` can still be answered.
     """
 
-    challenge: MfaChallenge = attrs.field(default=None)
-    ticket: MfaTicket = attrs.field(default=None)
+    if TYPE_CHECKING:
+        challenge: MfaChallenge
+        ticket: MfaTicket
     problem: str = "the prompt failed"
 
     def _told(self) -> str:
         return self.problem
 
 
-@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class MfaExpiredError(MfaError):
     """
     The token did not come before the institution's deadline.
@@ -609,7 +609,8 @@ class MfaExpiredError(MfaError):
     `session.restart()` starts over, which makes the institution send a new token.
     """
 
-    challenge: MfaChallenge = attrs.field(default=None)
+    if TYPE_CHECKING:
+        challenge: MfaChallenge
 
     def _told(self) -> str:
         return "the challenge has expired"
@@ -621,7 +622,8 @@ class MfaRejectedError(MfaError, LoginError):
     The institution refused the login after the token was given. Never repeat it by itself; ask the user.
     """
 
-    challenge: MfaChallenge = attrs.field(default=None)
+    if TYPE_CHECKING:
+        challenge: MfaChallenge
 
     def _told(self) -> str:
         return f"refused after the token: {ApiError.__str__(self)}"
@@ -638,8 +640,9 @@ class MfaRoundsExceededError(MfaError):
     The last challenge is untouched: `ticket` can still be answered.
     """
 
-    challenge: MfaChallenge = attrs.field(default=None)
-    ticket: MfaTicket = attrs.field(default=None)
+    if TYPE_CHECKING:
+        challenge: MfaChallenge
+        ticket: MfaTicket
     max_rounds: int = 0
 
     def _told(self) -> str:
@@ -692,7 +695,6 @@ class StoreError(BelvoError):
         return self.problem
 
 
-@attrs.define(slots=False, kw_only=True, eq=False, repr=False)
 class LostClaimError(StoreError):
     """
     Another process has taken a flow over, or it has ended. Nothing was sent; leave it to the other.

@@ -287,7 +287,7 @@ def _guarded(method: Callable[P, None]) -> Callable[P, None]:
     return tell
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Tee(Observer):
     """
     Passes everything on to several observers, and keeps what they raise to itself.

@@ -66,7 +66,7 @@ the user is done. Cancelled when the challenge expires. Raise `MfaDeclinedError`
 """
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Engine:
     """
     What the sessions of one client share.
@@ -87,7 +87,7 @@ class Engine:
     check_usable: Callable[[], None] = lambda: None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Sought:
     """
     What is known of a request that was sent and not answered.
@@ -118,7 +118,7 @@ class Sought:
     failed: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Call(Generic[T]):
     """
     A call as the user made it: what to send, and how to read what comes.

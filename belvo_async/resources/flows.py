@@ -73,7 +73,7 @@ class RetrieveOptions(SessionOptions, total=False):
     save_data: bool
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Options:
     """
     The options of a call, as they were given or not.
@@ -85,7 +85,7 @@ class Options:
     prompt: TokenPrompt | None = None
     max_rounds: int = DEFAULT_MAX_ROUNDS
     timeout: float | None = None
-    headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] | None = None
 
     @property
     def of_call(self) -> CallOptions:

@@ -57,7 +57,7 @@ class CallOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Context:
     """
     What a resource knows of its client.

@@ -196,27 +196,12 @@ async def resume_flow(
     Raises:
         StoreError: As for `start_flow()`, as are the others.
     """
-    while True:
-        claim = await store.claim(flow, owner=_this_process(), lease=leases.lease)
-        if claim is None:
-            raise StoreError(problem=f"flow {flow}: there is none, or it was forgotten")
-        if not isinstance(claim, Claim):
-            if claim.status is FlowStatus.SENT:
-                return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
-            return _outcome(claim)
-        ticket = cast(MfaTicket, claim.record.ticket)
-        if not claim.record.is_answered:
-            expired = MfaExpiredError(challenge=ticket.to_challenge(), ticket=ticket)
-            return await _ended(claim, FlowStatus.EXPIRED, settle, error=expired)
-        try:
-            check_token(claim.token, ticket.to_challenge())
-        except InvalidArgumentError as error:  # it came before its challenge; the user may give another
-            await claim.give_back(with_token=False)
-            return _outcome(claim.record, error=error)
-        session = client.resume(ticket, claim.token.reveal())
-        outcome = await _driven(claim, session, settle, leases)
-        if not (outcome.status is FlowStatus.WAITING and claim.record.is_answered):
-            return outcome
+    claim = await _claimed(store, flow, leases)
+    if isinstance(claim, Claim):
+        return await _resumed(store, claim, client, settle, leases)
+    if claim.status is FlowStatus.SENT:
+        return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
+    return _outcome(claim)
 
 
 async def reconcile_flow(
@@ -289,15 +274,55 @@ async def advance_flow(
     Raises:
         StoreError: As for `start_flow()`, as are the others. Also if there is no such flow.
     """
-    record = await store.look(flow)
-    if record is not None and record.round == OPENING and not record.status.is_final:
+    claim = await _claimed(store, flow, leases)
+    if isinstance(claim, Claim):
+        return await _resumed(store, claim, client, settle, leases)
+    if claim.round == OPENING and not claim.status.is_final:
         made = open_session(flow)
         session = made if isinstance(made, MfaSession) else await made
         return await start_flow(store, flow, session, settle=settle, leases=leases)
-    return await resume_flow(store, flow, client, settle=settle, leases=leases)
+    if claim.status is FlowStatus.SENT:
+        return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
+    return _outcome(claim)
 
 
 # --- what they share ---
+
+
+async def _claimed(store: Store, flow: str, leases: Leases) -> Claim | FlowRecord:
+    """
+    Claim the answer that waits to be sent, or a deadline that has passed; return the flow as it is if there is neither.
+    """
+    claim = await store.claim(flow, owner=_this_process(), lease=leases.lease)
+    if claim is None:
+        raise StoreError(problem=f"flow {flow}: there is none, or it was forgotten")
+    return claim
+
+
+async def _resumed(
+    store: Store, claim: Claim, client: BelvoClient, settle: Settle | None, leases: Leases
+) -> FlowOutcome[Any]:
+    """
+    Answer the challenge of a flow that was claimed, and the next one if its token is there already.
+    """
+    while True:
+        ticket = cast(MfaTicket, claim.record.ticket)
+        if not claim.record.is_answered:
+            expired = MfaExpiredError(challenge=ticket.to_challenge(), ticket=ticket)
+            return await _ended(claim, FlowStatus.EXPIRED, settle, error=expired)
+        try:
+            check_token(claim.token, ticket.to_challenge())
+        except InvalidArgumentError as error:  # it came before its challenge; the user may give another
+            await claim.give_back(with_token=False)
+            return _outcome(claim.record, error=error)
+        session = client.resume(ticket, claim.token.reveal())
+        outcome = await _driven(claim, session, settle, leases)
+        if not (outcome.status is FlowStatus.WAITING and claim.record.is_answered):
+            return outcome
+        again = await _claimed(store, claim.record.flow, leases)
+        if not isinstance(again, Claim):
+            return _outcome(again)
+        claim = again
 
 
 async def _taken_over(

@@ -143,7 +143,8 @@ async def be_worker(place: Place) -> None:
     """
     Work, and say for each line that is read what this process holds.
     """
-    async with place.tasks().working(jobs=AT_ONCE):
+    async with place.tasks().working(jobs=AT_ONCE) as tasks:
+        await tasks.look("nobody")  # an idle worker has its connection to the store
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             print(json.dumps(held()), flush=True)

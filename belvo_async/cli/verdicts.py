@@ -26,6 +26,7 @@ from belvo_async.errors import (
     RateLimitedError,
     RequestTimeoutError,
     ServerError,
+    TicketError,
     TooManySessionsError,
     TransportError,
     UncertainOutcomeError,
@@ -35,6 +36,7 @@ from belvo_async.errors import (
 
 STATUSES: Final[Mapping[type[BelvoError], Exit]] = {
     InvalidArgumentError: Exit.USAGE,
+    TicketError: Exit.USAGE,
     MissingExtraError: Exit.NO_EXTRA,
     MfaRequiredError: Exit.TOKEN_REQUIRED,
     MfaCancelledError: Exit.INTERRUPTED,

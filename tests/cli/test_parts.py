@@ -62,6 +62,7 @@ def test_every_error_leads_to_a_status() -> None:
     [
         (ConnectError(request="GET /", reason="refused"), Exit.TRY_LATER),
         (UncertainOutcomeError(request="POST /", reason="it broke", sent=True), Exit.UNCERTAIN),
+        (errors.TicketError(problem="expected JSON"), Exit.USAGE),
         (LoginError(status=400), Exit.REFUSED),
         (UnconfirmedLinkError(status=400), Exit.REFUSED),
         (MfaRejectedError(status=400), Exit.REFUSED),

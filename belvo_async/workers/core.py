@@ -151,6 +151,8 @@ async def start_flow(
         TransportError: Belvo could not be reached, and nothing was sent. Call this again.
 
         RateLimitedError: Belvo turned the request away unread. Call this again, later.
+
+        AuthenticationError: Belvo does not know the keys of the client. Mend them and call this again.
     """
     try:
         claim = await store.begin(

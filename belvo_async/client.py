@@ -79,6 +79,9 @@ USER_AGENT: Final = f"belvo-async/{__version__} (Python {platform.python_version
 LOOKS: Final = 3
 """How often a session looks again what became of a request without answer, after waits of the retry policy."""
 
+KEYS: Final = ("BELVO_SECRET_ID", "BELVO_SECRET_PASSWORD")
+"""The variables of the environment that hold them."""
+
 BELVO_RATE_LIMIT: Final = RateLimit(hosts=BELVO_HOSTS)
 BELVO_RETRY_POLICY: Final = RetryPolicy()
 DEFAULT_TIMEOUTS: Final = Timeouts()
@@ -230,9 +233,10 @@ class BelvoClient:
         Raises:
             InvalidArgumentError: A variable is missing or cannot be right.
         """
+        _check_variables(*KEYS)  # their values are in no frame of an error
         if options.keys().isdisjoint({"environment", "base_url"}):
             options["base_url"] = _address_from_env()
-        return cls(*_variables("BELVO_SECRET_ID", "BELVO_SECRET_PASSWORD"), **options)
+        return cls(*(os.environ[name] for name in KEYS), **options)
 
     def _mount(self, options: Options) -> None:
         self._options = options
@@ -502,11 +506,8 @@ def _address_from_env() -> str:
     return address
 
 
-def _variables(*names: str) -> list[str]:
-    values = [os.environ.get(name, "") for name in names]
-    missing = [name for name, value in zip(names, values, strict=True) if not value]
+def _check_variables(*names: str) -> None:
+    missing = [name for name in names if not os.environ.get(name)]
     if missing:
-        raise InvalidArgumentError(
-            argument=", ".join(missing), expected="an environment variable of each name", found="none"
-        )
-    return values
+        expected = "an environment variable of this name" if len(missing) == 1 else "environment variables"
+        raise InvalidArgumentError(argument=", ".join(missing), expected=expected, found="none")

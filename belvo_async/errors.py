@@ -557,8 +557,8 @@ class MfaRequiredError(MfaError):
     """
 
     if TYPE_CHECKING:
-        challenge: MfaChallenge
-        ticket: MfaTicket
+        challenge: MfaChallenge = attrs.field(default=None)
+        ticket: MfaTicket = attrs.field(default=None)
 
     def _told(self) -> str:
         return "the institution wants a token and no prompt was given"
@@ -594,8 +594,8 @@ class PromptFailedError(MfaError):
     """
 
     if TYPE_CHECKING:
-        challenge: MfaChallenge
-        ticket: MfaTicket
+        challenge: MfaChallenge = attrs.field(default=None)
+        ticket: MfaTicket = attrs.field(default=None)
     problem: str = "the prompt failed"
 
     def _told(self) -> str:
@@ -610,7 +610,7 @@ class MfaExpiredError(MfaError):
     """
 
     if TYPE_CHECKING:
-        challenge: MfaChallenge
+        challenge: MfaChallenge = attrs.field(default=None)
 
     def _told(self) -> str:
         return "the challenge has expired"
@@ -623,7 +623,7 @@ class MfaRejectedError(MfaError, LoginError):
     """
 
     if TYPE_CHECKING:
-        challenge: MfaChallenge
+        challenge: MfaChallenge = attrs.field(default=None)
 
     def _told(self) -> str:
         return f"refused after the token: {ApiError.__str__(self)}"
@@ -641,8 +641,8 @@ class MfaRoundsExceededError(MfaError):
     """
 
     if TYPE_CHECKING:
-        challenge: MfaChallenge
-        ticket: MfaTicket
+        challenge: MfaChallenge = attrs.field(default=None)
+        ticket: MfaTicket = attrs.field(default=None)
     max_rounds: int = 0
 
     def _told(self) -> str:

@@ -29,7 +29,8 @@ from typing import Any
 import aiohttp
 import uvicorn
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 
 from belvo_async import BelvoClient, BelvoError, MfaSession, TicketSealer
 from belvo_async.errors import InvalidArgumentError
@@ -88,8 +89,15 @@ def make_service(client: BelvoClient) -> FastAPI:  # noqa: C901 - its handlers s
         except BelvoError as error:  # nothing was done: Belvo cannot be reached, or does not know the keys
             raise HTTPException(503, str(error)) from None
         if isinstance(outcome.error, InvalidArgumentError):
-            raise HTTPException(422, str(outcome.error))
+            raise outcome.error
         return {"flow": flow, "page": page.path(flow)}
+
+    @service.exception_handler(InvalidArgumentError)
+    async def refuse(_request: Request, error: InvalidArgumentError) -> JSONResponse:
+        """
+        A field that is missing, say.
+        """
+        return JSONResponse({"detail": str(error)}, 422)
 
     @service.post("/links", status_code=202)
     async def register(form: dict[str, Any]) -> dict[str, str]:

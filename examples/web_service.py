@@ -83,7 +83,7 @@ async def token(request: web.Request) -> web.Response:
 
 async def form_of(request: web.Request) -> dict[str, Any]:
     """
-    Return what the browser has sent. A field that is missing, the library refuses before it sends anything.
+    Return what the browser has sent. Credentials that are missing, the library refuses before it sends anything.
     """
     try:
         form = await request.json()

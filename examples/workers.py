@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,10 @@ async def begin(request: web.Request) -> web.Response:
     """
     `POST /balances`: have the balances of a link retrieved.
     """
-    form = await form_of(request)
-    flow = f"{form.get('link')}:{secrets.token_urlsafe(8)}"
+    link = (await form_of(request)).get("link")
+    if not isinstance(link, str) or not link:
+        raise web.HTTPUnprocessableEntity(text="link: expected an id of Belvo's")
+    flow = f"{link}:{secrets.token_urlsafe(8)}"
     await flows.start(flow)
     return web.json_response({"flow": flow}, status=202)
 
@@ -110,16 +112,26 @@ async def answer(request: web.Request) -> web.Response:
     `POST /flows/{flow}/token`: what the person gave.
     """
     form = await form_of(request)
+    delivery = await flows.deliver(request.match_info["flow"], form.get("round"), form.get("token"))
+    return web.json_response({"delivery": delivery})
+
+
+@web.middleware
+async def refused(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """
+    Tell what the library does not accept: a token that cannot be one, say.
+    """
     try:
-        delivery = await flows.deliver(request.match_info["flow"], form.get("round", 0), form.get("token"))
+        return await handler(request)
     except InvalidArgumentError as error:
         return web.json_response({"error": str(error)}, status=422)
-    return web.json_response({"delivery": delivery})
 
 
 async def form_of(request: web.Request) -> dict[str, Any]:
     """
-    Return what was sent. A field that is missing, the library refuses.
+    Return what was sent.
     """
     try:
         form = await request.json()
@@ -140,7 +152,7 @@ def make_service() -> web.Application:
         yield
         await broker.shutdown()
 
-    service = web.Application()
+    service = web.Application(middlewares=[refused])
     service.cleanup_ctx.append(run_broker)
     service.add_routes(
         [

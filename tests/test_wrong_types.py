@@ -102,6 +102,10 @@ async def test_so_does_one_with_other_options(
     ("variables", "told"),
     [
         ({}, "BELVO_ENV: expected either BELVO_ENV or BELVO_API_URL, found neither"),
+        (
+            {"BELVO_SECRET_ID": ""},
+            "BELVO_SECRET_ID: expected an environment variable of this name, found none",
+        ),
         ({"BELVO_ENV": "prod"}, "BELVO_ENV: expected sandbox or production, found 'prod'"),
         ({"BELVO_API_URL": "belvo.test"}, "BELVO_API_URL: expected https://host, found something else"),
         (
@@ -118,7 +122,7 @@ def test_a_wrong_variable_is_named(
     """
     monkeypatch.delenv("BELVO_ENV", raising=False)
     monkeypatch.delenv("BELVO_API_URL", raising=False)
-    for name, value in {"BELVO_SECRET_ID": "a", "BELVO_SECRET_PASSWORD": "b", **variables}.items():
+    for name, value in {"BELVO_SECRET_ID": "a", "BELVO_SECRET_PASSWORD": "canary", **variables}.items():
         monkeypatch.setenv(name, value)
 
     with pytest.raises(InvalidArgumentError) as raised:

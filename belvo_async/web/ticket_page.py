@@ -25,6 +25,7 @@ from belvo_async.mfa.flow import check_token
 from belvo_async.mfa.machine import MfaState
 from belvo_async.mfa.ticket import MfaTicket
 from belvo_async.sealing import TicketSealer
+from belvo_async.stores.record import problem_of
 from belvo_async.web.exchange import PageRequest, PageResponse
 from belvo_async.web.look import PLAIN, Look
 from belvo_async.web.page import Page, Who
@@ -172,7 +173,7 @@ class TicketPage(Page):
             if session.state is MfaState.CHALLENGED:  # nothing was sent
                 session.cancel()
                 return self._asked(request, ticket, of, problem="resend", status=503)
-            return self._ended(request, failure(type(error)))
+            return self._ended(request, failure(problem_of(error)))
         await self._settle(ticket, result)
         return self._ended(request, Stage.DONE)
 

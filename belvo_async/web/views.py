@@ -7,17 +7,21 @@ from __future__ import annotations
 import math
 import re
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from belvo_async.errors import (
-    ActivationRequiredError,
     BelvoError,
+    DecodeError,
+    ExpiredCredentialsError,
     InvalidLinkError,
     LoginError,
     MissingExtraError,
+    RequestTimeoutError,
+    UnconfirmedLinkError,
 )
 from belvo_async.mfa.challenge import ChallengeKind
 from belvo_async.mfa.ticket import MfaTicket
@@ -54,10 +58,14 @@ class Stage(StrEnum):
     REJECTED = "rejected"
     """The institution did not accept the login."""
 
+    INACTIVE = "inactive"
+    """The institution wants the user to activate access first."""
+
     FAILED = "failed"
     """Something else went wrong: the institution or Belvo was down, say."""
 
     UNKNOWN_END = "unknown_end"
+    """It may have worked."""
 
     ANSWERED = "answered"
     """A form that was sent twice."""
@@ -85,11 +93,33 @@ MOVING: Final = frozenset({Stage.ASKED, Stage.BEGINNING, Stage.CHECKING})
 """What something else follows."""
 
 ENDED_BADLY: Final = frozenset(
-    {Stage.DECLINED, Stage.EXPIRED, Stage.REJECTED, Stage.FAILED, Stage.UNKNOWN_END}
+    {
+        Stage.DECLINED,
+        Stage.EXPIRED,
+        Stage.REJECTED,
+        Stage.INACTIVE,
+        Stage.FAILED,
+        Stage.UNKNOWN_END,
+    }
 )
 
-REJECTIONS: Final = (ActivationRequiredError, InvalidLinkError, LoginError)
-"""The errors by which an institution says that it does not let this user in."""
+FAILURES_BY_CODE: Final = {
+    "activation_failed": Stage.INACTIVE,
+    "activation_required": Stage.INACTIVE,
+    "validation_error": Stage.REJECTED,  # the credentials have not the form that the institution gives them
+}
+"""What the user meets where a flow failed, by Belvo's code."""
+
+FAILURES: Final[Mapping[type[BelvoError], Stage]] = {
+    LoginError: Stage.REJECTED,
+    InvalidLinkError: Stage.REJECTED,
+    UnconfirmedLinkError: Stage.REJECTED,
+    ExpiredCredentialsError: Stage.REJECTED,
+    DecodeError: Stage.UNKNOWN_END,
+    RequestTimeoutError: Stage.UNKNOWN_END,
+    BelvoError: Stage.FAILED,
+}
+"""The same by the error, for each class and what is below it; the first that fits counts."""
 
 RELOAD: Final = 3
 """Seconds after which a page without scripts is loaded again while the bank works."""
@@ -147,7 +177,7 @@ class View:
         elif stage is Stage.ASKED and record.is_answered:
             stage = Stage.CHECKING
         elif stage is Stage.FAILED:
-            stage = failure(error_class(record.problem))
+            stage = failure(record.problem)
         if stage is not Stage.ASKED or record.ticket is None:
             return cls(stage=stage, round=record.round)
         return cls.of_ticket(record.ticket, now)
@@ -167,11 +197,15 @@ class View:
         )
 
 
-def failure(error: type[BelvoError]) -> Stage:
+def failure(problem: str | None) -> Stage:
     """
-    Return what the user is told of a flow that *error* has ended. Who is not at fault is not sent to look at a password.
+    Return what the user meets where *problem*, as a store keeps it, has ended a flow. Who is not at fault is not sent to look
+    at a password, and where it may have worked nobody is asked to begin anew.
     """
-    return Stage.REJECTED if issubclass(error, REJECTIONS) else Stage.FAILED
+    error, code = error_class(problem), (problem or "").partition(" ")[2]
+    return FAILURES_BY_CODE.get(code) or next(
+        stage for class_, stage in FAILURES.items() if issubclass(error, class_)
+    )
 
 
 @attrs.frozen(kw_only=True)

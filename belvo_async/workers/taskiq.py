@@ -98,8 +98,8 @@ class FlowTasks:
     """
     Flows as jobs of taskiq.
 
-    Of an error by which nothing was sent (`StoreError`, `TransportError`, `RateLimitedError`) the job fails, and the tick hands
-    the flow on. Everything else ends the flow.
+    Of an error by which nothing was done (`StoreError`, `TransportError`, `RateLimitedError`, `AuthenticationError`) the job
+    fails, and the tick hands the flow on. Everything else ends the flow.
 
     Args:
         broker: Where messages go. Without one, jobs are done in this process and are lost with it; the flows are not.

@@ -226,9 +226,9 @@ async def test_expiry(opened: Open, complaints: list[str]) -> None:
     ("locale", "code", "heading", "told"),
     [
         ("en-GB", "login_error", "Your bank did not accept the login", "Check your details"),
-        ("en-GB", "institution_down", "Your bank could not be connected", "Try again later"),
-        ("es-MX", "institution_down", "No pudimos conectar con tu banco", "más tarde"),
-        ("pt-BR", "institution_down", "Não conseguimos conectar ao seu banco", "mais tarde"),
+        ("en-GB", "institution_down", "The connection to your bank did not work", "Try again later"),
+        ("es-MX", "institution_down", "No pudimos completar la conexión", "más tarde"),
+        ("pt-BR", "institution_down", "Não conseguimos completar a conexão", "mais tarde"),
     ],
 )
 async def test_what_went_wrong(

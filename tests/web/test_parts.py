@@ -22,12 +22,18 @@ from belvo_async.errors import (
     AuthenticationError,
     BelvoError,
     ConnectError,
+    DecodeError,
+    ExpiredCredentialsError,
     InstitutionUnavailableError,
     InvalidArgumentError,
     InvalidLinkError,
     LoginError,
     MfaRejectedError,
+    NotResumableError,
+    RequestTimeoutError,
     ServerError,
+    UnconfirmedLinkError,
+    ValidationError,
 )
 from belvo_async.sealing import Sealer
 from belvo_async.stores import FlowRecord, FlowStatus
@@ -121,7 +127,14 @@ def test_every_status_has_a_stage() -> None:
         (LoginError(status=400, code="login_error"), Stage.REJECTED),
         (MfaRejectedError(status=400, code="login_error"), Stage.REJECTED),
         (InvalidLinkError(status=400), Stage.REJECTED),
-        (ActivationRequiredError(status=428), Stage.REJECTED),
+        (UnconfirmedLinkError(status=400), Stage.REJECTED),
+        (ExpiredCredentialsError(status=400), Stage.REJECTED),
+        (ValidationError(status=400, code="validation_error"), Stage.REJECTED),
+        (NotResumableError(status=428, code="activation_required"), Stage.INACTIVE),
+        (ActivationRequiredError(status=400, code="activation_failed"), Stage.INACTIVE),
+        (DecodeError(expected="a link", problems=("no JSON",)), Stage.UNKNOWN_END),
+        (RequestTimeoutError(status=408, code="request_timeout"), Stage.UNKNOWN_END),
+        (ValidationError(status=400, code="does_not_exist"), Stage.FAILED),
         (InstitutionUnavailableError(status=400, code="institution_down"), Stage.FAILED),
         (ServerError(status=502), Stage.FAILED),
         (AuthenticationError(status=401), Stage.FAILED),
@@ -131,7 +144,8 @@ def test_every_status_has_a_stage() -> None:
 )
 def test_what_went_wrong(error: BelvoError, stage: Stage) -> None:
     """
-    Only whom the bank has not let in is sent to look at the password; it is told by what a store keeps of the error.
+    Only whom the bank has not let in is sent to look at the password, and nobody is asked to begin anew where it may have
+    worked. It is told by what a store keeps of the error.
     """
     record = FlowRecord(flow="f", round=1, status=FlowStatus.FAILED, problem=problem_of(error))
 

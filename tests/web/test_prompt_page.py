@@ -215,16 +215,23 @@ async def test_expiry(made: Service, page: PromptPage, clock: ManualClock) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "stage"), [("login_error", "rejected"), ("institution_down", "failed"), ("not_found", "failed")]
+    ("fault", "stage"),
+    [
+        ({"kind": "answer", "status": 400, "code": "login_error"}, "rejected"),
+        ({"kind": "answer", "status": 400, "code": "institution_down"}, "failed"),
+        ({"kind": "answer", "status": 428, "code": "activation_required"}, "inactive"),
+        ({"kind": "wrong_json"}, "unknown_end"),
+    ],
+    ids=["login", "down", "activation", "unreadable"],
 )
-async def test_why_it_failed(made: Service, page: PromptPage, code: str, stage: str) -> None:
+async def test_why_it_failed(made: Service, page: PromptPage, fault: dict[str, Any], stage: str) -> None:
     """
-    A user is sent to look at the password only if the bank did not take it, not if it is down.
+    A user is sent to look at the password only if the bank did not take it, and asked to begin anew only if nothing was done.
     """
     await made.begin(FLOW)
     path = below(page.path(FLOW))
     sealed = read(await page.respond(get(path))).sealed
-    made.sandbox.faults.add(Fault(kind="answer", operation="PATCH *", status=400, code=code))
+    made.sandbox.faults.add(Fault(operation="PATCH *", **fault))
     await page.respond(post(path, sealed=sealed, token=RIGHT, do="answer"))
     await until(made, FlowStatus.FAILED)
 

@@ -123,7 +123,7 @@ class Jobs:
         arguments, misspelt = {}, set()
         for name, value in values.items():
             if name not in columns:
-                meant = [one for one in _meant(name, columns) if one not in values]
+                meant = [one for one in _meant(name, columns) if one not in {*values, *misspelt}]
                 misspelt.update(meant)
                 problems.append(_unknown(row.line, name, operation, meant or sorted(columns)))
                 continue

@@ -120,7 +120,8 @@ class Jobs:
         own = values.pop("id", None)
         problems: list[Problem] = []
         columns = self._columns_of(operation)
-        arguments, misspelt = {}, set()
+        arguments = {}
+        misspelt: set[str] = set()
         for name, value in values.items():
             if name not in columns:
                 meant = [one for one in _meant(name, columns) if one not in {*values, *misspelt}]

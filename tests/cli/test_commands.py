@@ -306,7 +306,7 @@ def test_a_sealed_ticket_is_opened_with_the_keys_of_the_environment(run: Run, tm
     )
 
     assert (Exit.USAGE, True) == (keyless.status, "BELVO_TICKET_KEYS" in keyless.errors)
-    assert (Exit.FAILED, True) == (another.status, "belongs to something else" in another.errors)
+    assert (Exit.USAGE, True) == (another.status, "belongs to something else" in another.errors)
     assert "valid" == right.rows()[0]["status"]
 
 

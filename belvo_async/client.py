@@ -80,7 +80,7 @@ LOOKS: Final = 3
 """How often a session looks again what became of a request without answer, after waits of the retry policy."""
 
 KEYS: Final = ("BELVO_SECRET_ID", "BELVO_SECRET_PASSWORD")
-"""The variables of the environment that hold them."""
+"""The variables of the environment that hold the secret id and password."""
 
 BELVO_RATE_LIMIT: Final = RateLimit(hosts=BELVO_HOSTS)
 BELVO_RETRY_POLICY: Final = RetryPolicy()

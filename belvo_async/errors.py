@@ -39,8 +39,9 @@ All of them pickle, and none shows a password, a token or the id of an MFA sessi
 """
 
 # pyright: reportIncompatibleVariableOverride=false
-# What may be missing from an `MfaError` the library never leaves out of some of its subclasses, which say so. The
-# default is for those who make one in a test.
+# What may be missing from an `MfaError` the library never leaves out of some of its subclasses, which say so to type
+# checkers only: a field that is declared anew is made anew when this file is imported. The default is for those who make
+# one in a test.
 
 from __future__ import annotations
 

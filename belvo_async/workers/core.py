@@ -199,11 +199,7 @@ async def resume_flow(
         StoreError: As for `start_flow()`, as are the others.
     """
     claim = await _claimed(store, flow, leases)
-    if isinstance(claim, Claim):
-        return await _resumed(store, claim, client, settle, leases)
-    if claim.status is FlowStatus.SENT:
-        return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
-    return _outcome(claim)
+    return await _gone_on(store, claim, client, settle, leases)
 
 
 async def reconcile_flow(
@@ -277,15 +273,11 @@ async def advance_flow(
         StoreError: As for `start_flow()`, as are the others. Also if there is no such flow.
     """
     claim = await _claimed(store, flow, leases)
-    if isinstance(claim, Claim):
-        return await _resumed(store, claim, client, settle, leases)
-    if claim.round == OPENING and not claim.status.is_final:
+    if isinstance(claim, FlowRecord) and claim.round == OPENING and not claim.status.is_final:
         made = open_session(flow)
         session = made if isinstance(made, MfaSession) else await made
         return await start_flow(store, flow, session, settle=settle, leases=leases)
-    if claim.status is FlowStatus.SENT:
-        return await reconcile_flow(store, flow, client, settle=settle, leases=leases)
-    return _outcome(claim)
+    return await _gone_on(store, claim, client, settle, leases)
 
 
 # --- what they share ---
@@ -301,13 +293,14 @@ async def _claimed(store: Store, flow: str, leases: Leases) -> Claim | FlowRecor
     return claim
 
 
-async def _resumed(
-    store: Store, claim: Claim, client: BelvoClient, settle: Settle | None, leases: Leases
+async def _gone_on(
+    store: Store, claim: Claim | FlowRecord, client: BelvoClient, settle: Settle | None, leases: Leases
 ) -> FlowOutcome[Any]:
     """
-    Answer the challenge of a flow that was claimed, and the next one if its token is there already.
+    Answer the challenge of a flow that was claimed, and the next one if its token is there already. Of one that could not be
+    claimed find out what became of it, or say where it is.
     """
-    while True:
+    while isinstance(claim, Claim):
         ticket = cast(MfaTicket, claim.record.ticket)
         if not claim.record.is_answered:
             expired = MfaExpiredError(challenge=ticket.to_challenge(), ticket=ticket)
@@ -321,10 +314,10 @@ async def _resumed(
         outcome = await _driven(claim, session, settle, leases)
         if not (outcome.status is FlowStatus.WAITING and claim.record.is_answered):
             return outcome
-        again = await _claimed(store, claim.record.flow, leases)
-        if not isinstance(again, Claim):
-            return _outcome(again)
-        claim = again
+        claim = await _claimed(store, claim.record.flow, leases)
+    if claim.status is FlowStatus.SENT:
+        return await reconcile_flow(store, claim.flow, client, settle=settle, leases=leases)
+    return _outcome(claim)
 
 
 async def _taken_over(

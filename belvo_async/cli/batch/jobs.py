@@ -124,7 +124,8 @@ class Jobs:
         misspelt: set[str] = set()
         for name, value in values.items():
             if name not in columns:
-                meant = [one for one in _meant(name, columns) if one not in {*values, *misspelt}]
+                near = difflib.get_close_matches(name, columns, n=1)
+                meant = [one for one in near if one not in {*values, *misspelt}]
                 misspelt.update(meant)
                 problems.append(_unknown(row.line, name, operation, meant or sorted(columns)))
                 continue
@@ -243,10 +244,6 @@ def _converted(name: str, value: Any, type_: str) -> Any:
     if "Sequence[" in type_:
         return value.replace(",", " ").split()
     return value
-
-
-def _meant(name: str, columns: Iterable[str]) -> list[str]:
-    return difflib.get_close_matches(name, columns, n=1)
 
 
 def _unknown(line: int, name: str, operation: str, columns: Iterable[str]) -> Problem:
